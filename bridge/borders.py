@@ -1,0 +1,246 @@
+"""Borders and border policies: how the edge of each category's matte is made.
+
+A policy is a table from category to border. The most specific row wins: the category's own name (as the
+label set says it, or its short form), then ``thing`` or ``stuff``, then ``*``. In TOML::
+
+    [borders.person]
+    kind = "feather"
+    width = "0.4%"        # of plate height; "6px" for pixels of the plate
+    side = "centred"
+
+    [borders."*"]
+    kind = "hard"
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Any, Optional, Union
+
+import msgspec
+
+from bridge.errors import PolicyError
+from bridge.naming import short_category
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class BorderKind(str, Enum):
+    """How an edge is made."""
+
+    HARD = "hard"
+    """Threshold at one half with one pixel of anti-aliasing."""
+    FEATHER = "feather"
+    """A ramp over the signed distance to the edge."""
+    NATURAL = "natural"
+    """The model's own probability, through a contrast curve."""
+
+
+class Side(str, Enum):
+    """On which side of the edge a feather lies."""
+
+    CENTRED = "centred"
+    """Half of the width inside the edge, half outside."""
+    INNER = "inner"
+    """The whole width inside: nothing outside the edge is covered."""
+    OUTER = "outer"
+    """The whole width outside: everything inside the edge is fully covered."""
+
+
+class Profile(str, Enum):
+    """The shape of a feather's ramp."""
+
+    LINEAR = "linear"
+    """Straight from 0 to 1 over the width."""
+    SMOOTH = "smooth"
+    """3t^2 - 2t^3 over the width."""
+    GAUSSIAN = "gaussian"
+    """The integral of a Gaussian whose 1 % to 99 % span is the width."""
+
+
+class Unit(str, Enum):
+    """What a length counts."""
+
+    PX = "px"
+    """Pixels of the plate."""
+    PCT = "%"
+    """Per cent of the plate's height, so that one policy looks the same at HD and 8K."""
+
+
+class Length(msgspec.Struct, frozen=True):
+    """A distance in the plate."""
+
+    value: float
+    unit: Unit = Unit.PX
+
+    def px(self, plate_height_px: int) -> float:
+        """The length in pixels of a plate of that height."""
+        return self.value if self.unit is Unit.PX else self.value / 100.0 * plate_height_px
+
+    def __str__(self) -> str:
+        return f"{self.value:g}{self.unit.value}"
+
+    @classmethod
+    def parse(cls, text: Union[str, float, int]) -> Length:
+        """Read ``"6px"``, ``"0.4%"`` or a bare number of pixels; PolicyError for anything else."""
+        if isinstance(text, (int, float)) and not isinstance(text, bool):
+            return cls(float(text))
+        if isinstance(text, str):
+            for unit in Unit:
+                number = text.strip()
+                if number.endswith(unit.value):
+                    try:
+                        return cls(float(number[: -len(unit.value)]), unit)
+                    except ValueError:
+                        break
+        raise PolicyError(f"a length must be like '6px' or '0.4%' (of plate height), but is {text!r}")
+
+
+class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one category's edge is made."""
+
+    kind: BorderKind
+    width: Length = Length(0.4, Unit.PCT)
+    """Extent of the soft part of a `feather`; the other kinds do not use it."""
+    offset: Length = Length(0.0)
+    """Moves the edge: above 0 grows the matte, below 0 shrinks it. Not used by `natural`."""
+    side: Side = Side.CENTRED
+    profile: Profile = Profile.SMOOTH
+    contrast: float = 1.0
+    """Slope of a `natural` edge about one half: 1 leaves the probability as it is, above 1 is harder."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.width.value < 1e4:
+            raise PolicyError(f"width must be 0 or more, but is {self.width}")
+        if not abs(self.offset.value) < 1e4:
+            raise PolicyError(f"offset must be a finite number, but is {self.offset}")
+        if not 0.05 <= self.contrast <= 100.0:
+            raise PolicyError(f"contrast must lie in 0.05 to 100, but is {self.contrast:g}")
+
+    def describe(self) -> str:
+        """One line for headers and manifests, with the fields the kind uses: ``feather width=0.4% ...``."""
+        kind = self.kind.value
+        if self.kind is BorderKind.HARD:
+            return f"{kind} offset={self.offset}"
+        if self.kind is BorderKind.NATURAL:
+            return f"{kind} contrast={self.contrast:g}"
+        return (
+            f"{kind} width={self.width} offset={self.offset} side={self.side.value} profile={self.profile.value}"
+        )
+
+
+class BorderPolicy(msgspec.Struct, frozen=True):
+    """The table category -> border."""
+
+    rows: dict[str, Border]
+    """Keys are category names (long or short), ``thing``, ``stuff`` or ``*``."""
+
+    def border_for(self, category: str, *, is_thing: bool) -> Border:
+        """The most specific row for a category."""
+        keys = (category, short_category(category), "thing" if is_thing else "stuff", "*")
+        for key in keys:
+            if key in self.rows:
+                return self.rows[key]
+        return DEFAULT_POLICY.border_for(category, is_thing=is_thing)
+
+    @classmethod
+    def from_toml(cls, text: str, *, name: str = "policy") -> BorderPolicy:
+        """Read a policy; rows it does not have come from the default policy.
+
+        Args:
+            text: TOML with a table ``[borders.<category>]`` for each row.
+            name: What to call the text in errors, for example its path.
+
+        Raises:
+            PolicyError: not TOML, an unknown key, kind or value.
+        """
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as err:
+            raise PolicyError(f"{name} is not valid TOML: {err}") from None
+        unknown = sorted(set(data) - {"borders"})
+        if unknown:
+            raise PolicyError(f"{name}: unknown table {unknown[0]!r}; a policy has [borders.<category>] tables")
+        borders = data.get("borders", {})
+        if not isinstance(borders, dict):
+            raise PolicyError(f"{name}: [borders] must be a table of tables, one for each category")
+        return cls({key: _border_from_table(row, f"{name}: [borders.{key}]") for key, row in borders.items()})
+
+    @classmethod
+    def from_file(cls, path: Union[str, Path]) -> BorderPolicy:
+        """Read a policy file; PolicyError where it cannot be read or used."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as err:
+            raise PolicyError(f"cannot read policy file {path}: {err}") from None
+        return cls.from_toml(text, name=str(path))
+
+    def to_toml(self) -> str:
+        """The policy as TOML that `from_toml` reads back."""
+        lines: list[str] = []
+        for key, border in self.rows.items():
+            lines += [f"[borders.{_toml_key(key)}]"]
+            lines += [f"{field} = {value}" for field, value in _toml_fields(border).items()]
+            lines += [""]
+        return "\n".join(lines)
+
+
+def _toml_key(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _toml_fields(border: Border) -> dict[str, str]:
+    return {
+        "kind": f'"{border.kind.value}"',
+        "width": f'"{border.width}"',
+        "offset": f'"{border.offset}"',
+        "side": f'"{border.side.value}"',
+        "profile": f'"{border.profile.value}"',
+        "contrast": repr(border.contrast),
+    }
+
+
+def _border_from_table(row: object, where: str) -> Border:
+    if not isinstance(row, dict):
+        raise PolicyError(f"{where} must be a table with at least a kind")
+    table: dict[str, Any] = dict(row)
+    try:
+        for key in ("width", "offset"):
+            if key in table:
+                table[key] = msgspec.to_builtins(Length.parse(table[key]))
+        return msgspec.convert(table, Border)
+    except msgspec.ValidationError as err:
+        raise PolicyError(f"{where}: {_plain(err)}") from None
+    except PolicyError as err:
+        raise PolicyError(f"{where}: {err}") from None
+
+
+def _plain(err: Exception) -> str:
+    """A validation message that also lists the choices where a word is not one of them."""
+    text = str(err)
+    for field, choices in (("kind", BorderKind), ("side", Side), ("profile", Profile)):
+        if f"$.{field}" in text:
+            return f"{text}; {field} is one of {', '.join(choice.value for choice in choices)}"
+    return text
+
+
+DEFAULT_POLICY = BorderPolicy(
+    {
+        "person": Border(BorderKind.NATURAL),
+        "thing": Border(BorderKind.HARD),
+        "stuff": Border(BorderKind.FEATHER, width=Length(0.6, Unit.PCT)),
+        "*": Border(BorderKind.FEATHER),
+    }
+)
+"""Used where a policy has no row."""
+
+
+def policy_or_default(path: Optional[Union[str, Path]]) -> BorderPolicy:
+    """The policy of a file, or the default policy where no file is named."""
+    return DEFAULT_POLICY if path is None else BorderPolicy.from_file(path)

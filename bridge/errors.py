@@ -1,0 +1,168 @@
+"""Everything that can go wrong, named by cause.
+
+Each error has a wire code, so that a client raises the same class the worker raised, and an exit code for the
+command line: 2 for a request that was wrong, 1 for work that failed, 130 for a cancelled job.
+Messages are one or a few short sentences: what was expected, what was found, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class MattebridgeError(Exception):
+    """Base of all errors a user can meet."""
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = 1
+
+
+class BadRequestError(MattebridgeError):
+    """The request asks for something that cannot be; nothing was done."""
+
+    code = "bad_request"
+    exit_code = 2
+
+
+class SourceNotFoundError(BadRequestError):
+    """No file, folder or sequence lies at the source's path."""
+
+    code = "source_not_found"
+
+
+class SourceUnreadableError(BadRequestError):
+    """The source exists but is of an unknown kind, damaged, or not permitted to be read."""
+
+    code = "source_unreadable"
+
+
+class FrameRangeError(BadRequestError):
+    """A frame range does not parse, or names frames the source does not have."""
+
+    code = "frame_range"
+
+
+class UnknownNameError(BadRequestError):
+    """A category, model, colour space, layout or other name that is not known."""
+
+    code = "unknown_name"
+
+
+class PolicyError(BadRequestError):
+    """A border policy has a row or a value that cannot be used."""
+
+    code = "policy"
+
+
+class LayerNameError(BadRequestError):
+    """A layer name that a host would refuse or change, or two layers of the same name."""
+
+    code = "layer_name"
+
+
+class OutputError(BadRequestError):
+    """The output folder cannot be made or written."""
+
+    code = "output"
+
+
+class FrameUnreadableError(MattebridgeError):
+    """One frame of the source is missing or damaged."""
+
+    code = "frame_unreadable"
+
+
+class OutOfSpaceError(MattebridgeError):
+    """The disk is full; what was finished is kept and the job can be taken up again."""
+
+    code = "out_of_space"
+
+
+class DeviceMemoryError(MattebridgeError):
+    """The device has too little memory for the model or the picture."""
+
+    code = "device_memory"
+
+
+class ModelError(MattebridgeError):
+    """A model could not be loaded or failed while it ran."""
+
+    code = "model"
+
+
+class JobCancelledError(MattebridgeError):
+    """The job was cancelled; finished frames are kept."""
+
+    code = "cancelled"
+    exit_code = 130
+
+
+class JobUnknownError(BadRequestError):
+    """The worker knows no job of that id."""
+
+    code = "job_unknown"
+
+
+class ProtocolError(MattebridgeError):
+    """A message that does not parse, has an unknown version, or breaks the message classes."""
+
+    code = "protocol"
+
+
+class MessageTooLargeError(ProtocolError):
+    """A message above the size limit of the wire."""
+
+    code = "message_too_large"
+
+
+class WorkerUnavailableError(MattebridgeError):
+    """No worker answers at the address, and none could be started."""
+
+    code = "worker_unavailable"
+
+
+class WorkerLostError(MattebridgeError):
+    """The worker stopped answering in the middle of a job."""
+
+    code = "worker_lost"
+
+
+class InternalError(MattebridgeError):
+    """A fault in the worker itself; its log has the traceback."""
+
+    code = "internal"
+
+
+def _leaves(base: type[MattebridgeError]) -> Iterable[type[MattebridgeError]]:
+    yield base
+    for sub in base.__subclasses__():
+        yield from _leaves(sub)
+
+
+def from_wire(code: str, message: str) -> MattebridgeError:
+    """The error a wire code stands for; the base class where this side does not know the code."""
+    by_code = {cls.code: cls for cls in _leaves(MattebridgeError)}
+    return by_code.get(code, MattebridgeError)(message)
+
+
+def unknown_name(what: str, got: str, known: Iterable[str], *, shown: int = 12) -> UnknownNameError:
+    """An error for an unknown name that lists the known ones, nearest first.
+
+    Args:
+        what: What the name should have been, for example ``category``.
+        got: The name that was given.
+        known: The names there are.
+        shown: How many names the message lists at the most.
+    """
+    names = list(dict.fromkeys(known))
+    lower = got.lower()
+
+    def distance(name: str) -> float:
+        inside = lower in name.lower() or name.lower() in lower
+        return -difflib.SequenceMatcher(None, lower, name.lower()).ratio() - (0.5 if inside else 0.0)
+
+    names.sort(key=distance)
+    listed = ", ".join(names[:shown]) + (f", ... ({len(names)} in all)" if len(names) > shown else "")
+    return UnknownNameError(f"unknown {what} {got!r}; there is: {listed}" if names else f"unknown {what} {got!r}")

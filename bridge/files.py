@@ -1,0 +1,42 @@
+"""Files that are whole or not there: written under a temporary name in the same folder, then renamed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPORARY_SUFFIX = ".tmp"
+"""Stands before the extension of unfinished files, whose names also begin with a dot."""
+
+
+@contextmanager
+def whole(path: Union[str, Path]) -> Iterator[Path]:
+    """Give a temporary path to write to; renamed to `path` on leaving, deleted where the block raises.
+
+    The temporary name ends in ``.tmp`` plus the extension of `path`, because image writers choose the format
+    by the extension. Data reach the disk before the name does.
+    """
+    target = Path(path)
+    temporary = target.with_name(
+        f".{target.stem}.{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}{target.suffix}"
+    )
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Union[str, Path], data: bytes) -> None:
+    """Write `data` to `path`; a reader sees the old file or the new one, never a part."""
+    with whole(path) as temporary:
+        temporary.write_bytes(data)

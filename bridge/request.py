@@ -1,0 +1,69 @@
+"""What a job asks for."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Optional
+
+import msgspec
+
+from bridge.borders import DEFAULT_POLICY, BorderPolicy
+from bridge.errors import BadRequestError
+
+
+class Layout(str, Enum):
+    """How mattes are arranged in files."""
+
+    LAYERS = "layers"
+    """One EXR a frame, one layer per category: what Nuke reads."""
+
+
+class OnError(str, Enum):
+    """What happens where one frame of the source is missing or damaged."""
+
+    ERROR = "error"
+    """Stop and say which."""
+    HOLD = "hold"
+    """Repeat the mattes of the nearest earlier good frame, or of the next one where there is none."""
+    BLACK = "black"
+    """Write empty mattes."""
+
+
+class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A request for the mattes of a source.
+
+    Two requests that are equal are the same job: running the second writes only what the first left out.
+    """
+
+    source: str
+    """A movie, a still, a folder of frames, or a sequence such as ``plate.####.exr`` or ``plate.%04d.exr``."""
+    out: str
+    """The folder for the mattes; made where it does not exist."""
+    frames: Optional[str] = None
+    """Frame ranges such as ``1001-1100`` or ``1-100x2,150``; None for all frames of the source."""
+    model: str = "embedded"
+    """The model's name."""
+    categories: Optional[tuple[str, ...]] = None
+    """Categories to write, by their long or short names; None for all that the source shows."""
+    policy: BorderPolicy = DEFAULT_POLICY
+    """How each category's edge is made."""
+    layouts: tuple[Layout, ...] = (Layout.LAYERS,)
+    """The kinds of files to write."""
+    tracks: bool = False
+    """Write a layer for each track beside the layers for categories."""
+    colorspace: Optional[str] = None
+    """The source's colour space by its OCIO name; None to go by the file's metadata, then by its kind."""
+    on_error: OnError = OnError.ERROR
+    """What happens where a frame is missing or damaged."""
+    contact_sheet: bool = True
+    """Write a PNG that shows plate, segments and mattes of a few frames."""
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            raise BadRequestError("source is empty; it must be a movie, a still, a folder or a sequence")
+        if not self.out:
+            raise BadRequestError("out is empty; it must be a folder for the mattes")
+        if self.categories is not None and not self.categories:
+            raise BadRequestError("categories is empty; leave it out for all that the source shows")
+        if not self.layouts:
+            raise BadRequestError(f"layouts is empty; choose from {', '.join(x.value for x in Layout)}")
