@@ -1,0 +1,147 @@
+"""Find a worker, or start one on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable, Optional
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from bridge import wire
+from bridge.client import Client
+from bridge.errors import BadRequestError, WorkerLostError, WorkerUnavailableError
+
+ADDRESS_VARIABLE = "MATTEBRIDGE_WORKER"
+"""Environment variable with the worker's address, where none is given."""
+
+PYTHON_VARIABLE = "MATTEBRIDGE_PYTHON"
+"""Environment variable with the Python that has the worker installed, for hosts with a Python of their own."""
+
+IDLE_EXIT_S = 900
+"""A worker that was started for a client ends after so many seconds without work."""
+
+_START_TIMEOUT_S = 60.0
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Say = Callable[[str], None]
+
+
+def say_on_stderr(text: str) -> None:
+    """Tell the person at the console."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def connect(address: Optional[str] = None, *, start: bool = True, say: Say = say_on_stderr) -> Client:
+    """Connect to a worker; start one on this machine where none answers.
+
+    Args:
+        address: For example ``tcp://127.0.0.1:5570``; None for the variable MATTEBRIDGE_WORKER, then the default.
+        start: False to raise instead of starting a worker.
+        say: Told in one line when a worker is started.
+
+    Raises:
+        WorkerUnavailableError: no worker answers, and none was or could be started.
+    """
+    where = address or os.environ.get(ADDRESS_VARIABLE) or wire.DEFAULT_ADDRESS
+    host, port = parse_address(where)
+    if not _listens(host, port):
+        if not start or host not in _LOOPBACK:
+            raise WorkerUnavailableError(
+                f"no worker answers at {where}; start one with: mattebridge worker --address {where}"
+            )
+        _start(where, host, port, say)
+    client = Client(where)
+    try:
+        client.hello(timeout_s=10.0)
+    except WorkerLostError:
+        client.close()
+        raise WorkerUnavailableError(
+            f"something listens at {where}, but it does not answer as a worker; choose another address"
+        ) from None
+    return client
+
+
+def parse_address(address: str) -> tuple[str, int]:
+    """Host and port of ``tcp://host:port``; BadRequestError for anything else."""
+    parts = urlsplit(address)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "tcp" or not parts.hostname or port is None or parts.path:
+        raise BadRequestError(f"an address must be like {wire.DEFAULT_ADDRESS}, but is {address!r}")
+    return parts.hostname, port
+
+
+def log_path() -> Path:
+    """The log of workers that were started for a client."""
+    return Path(platformdirs.user_log_dir("mattebridge", appauthor=False)) / "worker.log"
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def _worker_command() -> Optional[list[str]]:
+    """The command that runs a worker, or None where no worker is installed on this machine."""
+    python = os.environ.get(PYTHON_VARIABLE)
+    if python:
+        return [python, "-m", "bridge.cli"]
+    # Inside a host sys.executable is the host itself; only a real interpreter that has torch will do.
+    is_python = Path(sys.executable or "").stem.lower().startswith("python")
+    if is_python and importlib.util.find_spec("worker") and importlib.util.find_spec("torch"):
+        return [sys.executable, "-m", "bridge.cli"]
+    script = shutil.which("mattebridge")
+    return [script] if script else None
+
+
+def _start(address: str, host: str, port: int, say: Say) -> None:
+    command = _worker_command()
+    if command is None:
+        raise WorkerUnavailableError(
+            f"no worker answers at {address}, and none is installed for this Python; install it with "
+            f"pip install 'mattebridge[worker]', or set {PYTHON_VARIABLE} to the Python that has it"
+        )
+    log = log_path()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        log_begins = output.tell()
+        process = subprocess.Popen(
+            [*command, "worker", "--address", address, "--idle-exit", str(IDLE_EXIT_S)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Its own session: Ctrl-C in this console must cancel the job, not kill the worker.
+            start_new_session=True,
+        )
+    say(f"no worker answered at {address}: started one (process {process.pid}, log {log})")
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if _listens(host, port):
+            return
+        if process.poll() is not None:
+            # Another client may have started a worker at the same moment, and won.
+            if _listens(host, port):
+                return
+            with log.open("rb") as output:
+                output.seek(log_begins)
+                lines = output.read().decode("utf-8", "replace").strip().splitlines()
+            raise WorkerUnavailableError(
+                f"the worker ended while it started: {lines[-1] if lines else 'no word'} (log {log})"
+            )
+        time.sleep(0.05)
+    process.terminate()
+    raise WorkerUnavailableError(f"the worker did not listen within {_START_TIMEOUT_S:g} s (log {log})")
