@@ -1,0 +1,106 @@
+"""One frame as tracking sees it: every thing measured on the working grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.segments import Segment
+from worker.tracking.appearance import BINS, appearances
+from worker.tracking.grid import reduced_mask
+
+Floats = npt.NDArray[np.float32]
+
+_EDGE_SHARE = 0.05
+"""The share of a thing's coverage beyond each of its edges, so that a faint fringe does not move them."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The things of one frame, in the order of their segments. Lengths are in cells of the working grid."""
+
+    categories: tuple[str, ...]
+    scores: tuple[float, ...]
+    planes: Floats
+    """Coverage of each cell. Shape ``(N, h * w)``, in [0, 1]."""
+    areas: Floats
+    """Shape ``(N,)``; above 0."""
+    centroids: Floats
+    """Columns x, y. Shape ``(N, 2)``."""
+    edges: Floats
+    """Columns left, top, right, bottom. Shape ``(N, 4)``."""
+    looks: Floats | None
+    """Colour histograms, shape ``(N, BINS)``; None where the prediction has no thumbnail."""
+    wh: tuple[int, int]
+    """Width and height of the working grid."""
+
+    def __len__(self) -> int:
+        return len(self.categories)
+
+    def only(self, positions: Sequence[int]) -> Scene:
+        """The same frame with only the things at these positions."""
+        rows = list(positions)
+        return Scene(
+            categories=tuple(self.categories[i] for i in rows),
+            scores=tuple(self.scores[i] for i in rows),
+            planes=self.planes[rows],
+            areas=self.areas[rows],
+            centroids=self.centroids[rows],
+            edges=self.edges[rows],
+            looks=None if self.looks is None else self.looks[rows],
+            wh=self.wh,
+        )
+
+
+def observe(
+    segments: Sequence[Segment], grid_wh: tuple[int, int], wh: tuple[int, int], features: Floats | None
+) -> Scene:
+    """Measure segments.
+
+    Args:
+        segments: The things of one frame.
+        grid_wh: Width and height of the frame's mask grid.
+        wh: Width and height of the working grid.
+        features: Of the frame's thumbnail on the working grid, from `colour_features`; None without one.
+    """
+    w, h = wh
+    count = len(segments)
+    planes = np.empty((count, h, w), np.float32)
+    for plane, segment in zip(planes, segments, strict=True):
+        plane[:] = reduced_mask(segment, grid_wh, wh)
+        if not plane.any():
+            # An empty mask has no place of its own, but its box has.
+            x0, y0, x1, y1 = segment.box
+            plane[(y0 + y1) * h // (2 * grid_wh[1]), (x0 + x1) * w // (2 * grid_wh[0])] = 1e-3
+    left, right, x = _profile(planes.sum(axis=1))
+    top, bottom, y = _profile(planes.sum(axis=2))
+    flat = planes.reshape(count, h * w)
+    return Scene(
+        categories=tuple(s.category for s in segments),
+        scores=tuple(s.score for s in segments),
+        planes=flat,
+        areas=flat.sum(axis=1),
+        centroids=np.stack([x, y], axis=1),
+        edges=np.stack([left, top, right, bottom], axis=1),
+        looks=None if features is None else appearances(features, flat).reshape(count, BINS),
+        wh=wh,
+    )
+
+
+def _profile(profiles: Floats) -> tuple[Floats, Floats, Floats]:
+    """Low edge, high edge and centroid of coverage summed along the other axis.
+
+    Shape ``(N, cells)`` to three of ``(N,)``.
+    """
+    cells = np.arange(profiles.shape[1], dtype=np.float32)
+    total = profiles.sum(axis=1)
+    centroid = (profiles @ (cells + np.float32(0.5))) / total
+    reached = np.cumsum(profiles, axis=1) / total[:, None]
+    ends = np.empty((2, len(profiles)), np.float32)
+    for row, share in enumerate((_EDGE_SHARE, 1 - _EDGE_SHARE)):
+        for i, line in enumerate(reached):
+            ends[row, i] = np.interp(share, line, cells + 1, left=0.0)
+    return ends[0], ends[1], np.asarray(centroid, np.float32)

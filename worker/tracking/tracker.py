@@ -1,0 +1,175 @@
+"""The tracker: frame after frame in, steady ids out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.segments import FramePrediction
+from worker.tracking.appearance import colour_features, likeness
+from worker.tracking.camera import STILL, CameraMotion, camera_motion, luminance
+from worker.tracking.grid import Plane, reduced_picture, working_wh
+from worker.tracking.index import Track, TrackTable
+from worker.tracking.live import LiveTrack
+from worker.tracking.matching import duplicates, find, follow
+from worker.tracking.scene import Floats, Scene, observe
+from worker.tracking.settings import (
+    CONFIRM_S,
+    CONFIRM_SHARE,
+    DEFAULT_FPS,
+    GAP_S,
+    LOST_S,
+    MAX_LOST,
+    YOUNG_S,
+)
+from worker.tracking.stuff import StuffTracks
+
+
+class Tracker:
+    """Follows the segments of one source through its frames, in order.
+
+    It keeps the things seen within the last `LOST_S` seconds and nothing else of the frames gone by, so that
+    memory and time a frame do not grow with the source; only the table of tracks does, by one row a track.
+    """
+
+    def __init__(self, fps: float | None = None) -> None:
+        """
+        Args:
+            fps: Frames per second of the source, `DEFAULT_FPS` where unknown.
+
+        Raises:
+            ValueError: `fps` is not above 0.
+        """
+        self._fps = DEFAULT_FPS if fps is None else fps
+        if not (self._fps > 0 and math.isfinite(self._fps)):
+            raise ValueError(f"fps must be a number above 0, but is {fps}")
+        self._live: list[LiveTrack] = []
+        self._over: list[Track] = []
+        self._stuff = StuffTracks()
+        self._found_again: dict[int, int] = {}
+        self._last_id = 0
+        self._previous = 0
+        self._frame_count = 0
+        self._wh = (0, 0)
+        self._camera: Floats = np.zeros(2, np.float32)
+        self._luma: Plane | None = None
+        self._colours: npt.NDArray[np.float32] | None = None
+
+    @property
+    def remembered(self) -> int:
+        """How many things it holds in memory now, live and lately lost."""
+        return len(self._live)
+
+    def update(self, frame: int, prediction: FramePrediction) -> tuple[int, ...]:
+        """Find out which track each segment of the next frame belongs to.
+
+        Args:
+            frame: The frame's number, above those before; numbers left out are time gone by.
+            prediction: Its segments; a thumbnail helps, but may be missing.
+
+        Returns:
+            One id, at least 1, a segment, in their order. A segment that is a second copy of another gets the same
+            id. `finish` may tell that an id was found to be an earlier one.
+
+        Raises:
+            ValueError: `frame` is not above the one before.
+        """
+        if self._frame_count == 0:
+            self._wh = working_wh(prediction.grid_wh)
+        elif frame <= self._previous:
+            raise ValueError(f"frames must come in rising order, but {frame} came after {self._previous}")
+        features, motion = self._look_at(prediction.thumbnail)
+        self._camera = self._camera + np.asarray(motion.shift, np.float32)
+
+        positions = [i for i, segment in enumerate(prediction.segments) if segment.is_thing]
+        things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, features)
+        ids = dict(zip(positions, self._update_things(frame, things, motion.cut), strict=True))
+        for i, segment in enumerate(prediction.segments):
+            if not segment.is_thing:
+                ids[i] = self._stuff.update(segment.category, frame, self._new_id)
+        self._previous = frame
+        self._frame_count += 1
+        self._forget(frame)
+        return tuple(ids[i] for i in range(len(prediction.segments)))
+
+    def finish(self) -> TrackTable:
+        """The tracks of all frames so far; more frames may follow."""
+        needed = self._frames_needed()
+        tracks = [*self._over, *(t.summary() for t in self._live), *self._stuff.summaries()]
+        tracks = [replace(t, confirmed=t.frame_count >= needed) for t in tracks]
+        found_again: dict[int, int] = {}
+        # Lower ids are settled first, and an id is only ever found to be a lower one.
+        for young, found in sorted(self._found_again.items()):
+            found_again[young] = found_again.get(found, found)
+        return TrackTable(tuple(sorted(tracks, key=lambda t: t.id)), found_again)
+
+    def _look_at(self, thumbnail: npt.NDArray[np.uint8] | None) -> tuple[Floats | None, CameraMotion]:
+        if thumbnail is None:
+            self._luma = self._colours = None
+            return None, STILL
+        picture = reduced_picture(thumbnail, self._wh)
+        features = colour_features(picture)
+        luma, colours = luminance(picture), features.mean(axis=0)
+        motion = STILL
+        if self._luma is not None and self._colours is not None:
+            motion = camera_motion(self._luma, luma, float(likeness(colours, self._colours)))
+        self._luma, self._colours = luma, colours
+        return features, motion
+
+    def _update_things(self, frame: int, everything: Scene, cut: bool) -> list[int]:
+        copies = duplicates(everything)
+        kept = [i for i in range(len(everything)) if i not in copies]
+        scene = everything.only(kept)
+        owners: dict[int, LiveTrack] = {}
+        oldest = min(self._previous, frame - round(GAP_S * self._fps))
+        recent = [t for t in self._live if t.last_frame >= oldest]
+        for row, i in follow(recent, scene, frame, self._fps, self._camera, cut):
+            owners[i] = recent[row]
+        self._find_lost(frame, scene, owners)
+        for i, track in owners.items():
+            track.observe(frame, scene, i, self._camera)
+        for i in range(len(scene)):
+            if i not in owners:
+                owners[i] = LiveTrack(self._new_id(), frame, scene, i, self._camera)
+                self._live.append(owners[i])
+        ids = {position: owners[i].id for i, position in enumerate(kept)}
+        return [ids[copies.get(i, i)] for i in range(len(everything))]
+
+    def _find_lost(self, frame: int, scene: Scene, owners: dict[int, LiveTrack]) -> None:
+        """Give things without a track, or with a young one, to tracks that were lost before those began."""
+        followed = {track.id for track in owners.values()}
+        lost = [t for t in self._live if t.id not in followed]
+        sought = np.ones((len(lost), len(scene)), bool)
+        for i, owner in owners.items():
+            young = frame - owner.first_frame <= YOUNG_S * self._fps
+            sought[:, i] = [young and t.last_frame < owner.first_frame for t in lost]
+        for row, i in find(lost, scene, frame, self._fps, self._camera, sought):
+            if i in owners:
+                lost[row].resume(owners[i])
+                self._found_again[owners[i].id] = lost[row].id
+                self._live.remove(owners[i])
+            owners[i] = lost[row]
+
+    def _forget(self, frame: int) -> None:
+        """Let go of what was lost too long ago, of flicker sooner, and of the shortest where too many are lost."""
+        needed = self._frames_needed()
+        seen = [t for t in self._live if t.last_frame == frame]
+        lost = [t for t in self._live if t.last_frame < frame]
+        lost = [
+            t for t in lost if frame - t.last_frame <= (LOST_S if t.frame_count >= needed else GAP_S) * self._fps
+        ]
+        lost = sorted(lost, key=lambda t: (-t.frame_count, t.id))[:MAX_LOST]
+        kept = {t.id for t in (*seen, *lost)}
+        self._over += [t.summary() for t in self._live if t.id not in kept]
+        self._live = [t for t in self._live if t.id in kept]
+
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _frames_needed(self) -> int:
+        """In how many frames a track must be seen to be confirmed."""
+        return max(1, min(math.ceil(CONFIRM_S * self._fps), math.ceil(CONFIRM_SHARE * self._frame_count)))
