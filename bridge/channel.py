@@ -119,7 +119,7 @@ class Channel:
                 self._send(Hello())
 
     def _run(self) -> None:
-        socket = zmq.Context.instance().socket(zmq.DEALER)
+        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
         socket.connect(self.address)

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -18,6 +19,9 @@ import platformdirs
 from bridge import wire
 from bridge.client import Client
 from bridge.errors import BadRequestError, WorkerLostError, WorkerUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ADDRESS_VARIABLE = "MATTEBRIDGE_WORKER"
 """Environment variable with the worker's address, where none is given."""
@@ -58,7 +62,7 @@ def connect(address: Optional[str] = None, *, start: bool = True, say: Say = say
             raise WorkerUnavailableError(
                 f"no worker answers at {where}; start one with: mattebridge worker --address {where}"
             )
-        _start(where, host, port, say)
+        start_worker(where, say=say)
     client = Client(where)
     try:
         client.hello(timeout_s=10.0)
@@ -108,7 +112,20 @@ def _worker_command() -> Optional[list[str]]:
     return [script] if script else None
 
 
-def _start(address: str, host: str, port: int, say: Say) -> None:
+def start_worker(
+    address: str, *, idle_exit_s: int = IDLE_EXIT_S, say: Say = say_on_stderr
+) -> subprocess.Popen[bytes]:
+    """Start a worker on this machine and wait until it listens.
+
+    Args:
+        address: A loopback address nobody listens at.
+        idle_exit_s: The worker ends by itself after so many seconds without work.
+        say: Told in one line what was started.
+
+    Raises:
+        WorkerUnavailableError: no worker is installed, or it ended before it listened.
+    """
+    host, port = parse_address(address)
     command = _worker_command()
     if command is None:
         raise WorkerUnavailableError(
@@ -120,22 +137,20 @@ def _start(address: str, host: str, port: int, say: Say) -> None:
     with log.open("ab") as output:
         log_begins = output.tell()
         process = subprocess.Popen(
-            [*command, "worker", "--address", address, "--idle-exit", str(IDLE_EXIT_S)],
+            [*command, "worker", "--address", address, "--idle-exit", str(idle_exit_s)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             # Its own session: Ctrl-C in this console must cancel the job, not kill the worker.
             start_new_session=True,
         )
-    say(f"no worker answered at {address}: started one (process {process.pid}, log {log})")
+    say(f"starting a worker at {address} (process {process.pid}, log {log})")
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if _listens(host, port):
-            return
-        if process.poll() is not None:
-            # Another client may have started a worker at the same moment, and won.
-            if _listens(host, port):
-                return
+            return process
+        # A worker that ended may have lost the address to one that another client started at the same moment.
+        if process.poll() is not None and not _listens(host, port):
             with log.open("rb") as output:
                 output.seek(log_begins)
                 lines = output.read().decode("utf-8", "replace").strip().splitlines()
@@ -145,3 +160,27 @@ def _start(address: str, host: str, port: int, say: Say) -> None:
         time.sleep(0.05)
     process.terminate()
     raise WorkerUnavailableError(f"the worker did not listen within {_START_TIMEOUT_S:g} s (log {log})")
+
+
+def free_address() -> str:
+    """A loopback address that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@contextmanager
+def private_worker(*, say: Say = say_on_stderr) -> Iterator[Client]:
+    """A client of a worker of one's own, which ends with the block."""
+    address = free_address()
+    process = start_worker(address, say=say)
+    try:
+        with connect(address, start=False) as client:
+            yield client
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,89 @@
+"""``mattebridge doctor``: what is installed, and whether a worker answers."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from typing import Optional
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bridge.cli.options import echo_json, json_option, worker_option
+from bridge.errors import MattebridgeError
+from bridge.launch import connect
+from bridge.messages import DescribeReply
+from bridge.version import version
+
+_HOST_PACKAGES = ("pyzmq", "msgpack", "msgspec", "Fileseq", "click", "rich", "platformdirs")
+_WORKER_PACKAGES = ("torch", "numpy", "scipy", "safetensors", "OpenImageIO", "OpenEXR", "av", "pillow")
+
+
+@click.command()
+@worker_option
+@json_option
+@click.option("--start/--no-start", default=False, help="Start a worker on this machine where none answers.")
+def doctor(address: Optional[str], as_json: bool, start: bool) -> None:
+    """Tell what is installed, whether a worker answers, its device and the formats it reads.
+
+    Exit code 1 where something that an export needs is missing.
+    """
+    host, worker = _installed(_HOST_PACKAGES), _installed(_WORKER_PACKAGES)
+    reply: Optional[DescribeReply] = None
+    trouble = ""
+    try:
+        with connect(address, start=start) as client:
+            reply, where = client.describe(), client.address
+    except MattebridgeError as err:
+        trouble, where = str(err), ""
+    missing = [name for name, found in {**host, **worker}.items() if found is None]
+    healthy = not [name for name in host if name in missing] and (reply is not None or not missing)
+    if as_json:
+        echo_json(
+            {
+                "ok": healthy,
+                "version": version(),
+                "python": platform.python_version(),
+                "host_packages": host,
+                "worker_packages": worker,
+                "worker": reply,
+                "worker_error": trouble or None,
+            }
+        )
+        sys.exit(0 if healthy else 1)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    table.add_row("mattebridge", f"{version()} on Python {platform.python_version()}, {platform.platform()}")
+    table.add_row("host side", _words(host))
+    table.add_row("worker side", _words(worker))
+    if reply is None:
+        table.add_row("worker", trouble)
+    else:
+        table.add_row("worker", f"answers at {where}, version {reply.version}")
+        table.add_row("device", reply.device)
+        table.add_row("models", ", ".join(model.name for model in reply.models))
+        table.add_row("images", ", ".join(reply.image_formats))
+        table.add_row("movies", ", ".join(reply.movie_formats))
+    if missing:
+        table.add_row(
+            "to do", "pip install 'mattebridge[worker]'" if healthy or not reply else "pip install mattebridge"
+        )
+    Console().print(table)
+    sys.exit(0 if healthy else 1)
+
+
+def _installed(packages: tuple[str, ...]) -> dict[str, Optional[str]]:
+    found: dict[str, Optional[str]] = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _words(found: dict[str, Optional[str]]) -> str:
+    return ", ".join(f"{name} {number or 'is missing'}" for name, number in found.items())

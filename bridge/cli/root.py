@@ -1,0 +1,70 @@
+"""The root of the command line: gathers the commands of this package and of the others that are installed."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module, metadata
+from typing import Any, NoReturn, Optional
+
+import click
+
+from bridge.errors import MattebridgeError
+from bridge.version import version
+
+COMMAND_GROUP = "mattebridge.commands"
+"""Entry points of this group add commands: the name is the command's, the object a click command."""
+
+_OWN = {
+    "export": "bridge.cli.export:export",
+    "describe": "bridge.cli.describe:describe",
+    "jobs": "bridge.cli.jobs:jobs",
+    "cancel": "bridge.cli.jobs:cancel",
+    "doctor": "bridge.cli.doctor:doctor",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command when it is used, so that ``--help`` of one does not wait for the imports of all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_OWN, *sorted(_plugins())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
+        if cmd_name in _OWN:
+            module, _, name = _OWN[cmd_name].partition(":")
+            command = getattr(import_module(module), name)
+        elif cmd_name in _plugins():
+            command = _plugins()[cmd_name].load()
+        else:
+            return None
+        assert isinstance(command, click.Command)
+        return command
+
+
+def _plugins() -> dict[str, Any]:
+    found = metadata.entry_points()
+    # Python 3.9 has a plain dictionary here.
+    entries = found.select(group=COMMAND_GROUP) if hasattr(found, "select") else found.get(COMMAND_GROUP, [])
+    return {entry.name: entry for entry in entries}
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version(), prog_name="mattebridge")
+def _root() -> None:
+    """Panoptic mattes for video: soft EXR mattes for every thing and all stuff in a plate."""
+
+
+def main() -> NoReturn:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 bad input, 130 cancelled."""
+    try:
+        code = _root.main(standalone_mode=False)
+    except MattebridgeError as err:
+        click.echo(f"error: {err}", err=True)
+        sys.exit(err.exit_code)
+    except click.ClickException as err:
+        err.show()
+        sys.exit(err.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("cancelled", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

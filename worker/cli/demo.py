@@ -1,0 +1,29 @@
+"""``mattebridge demo``: the main job on the bundled clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.export import echo_summary
+from bridge.cli.progress import follow
+from bridge.errors import SourceNotFoundError
+from bridge.launch import private_worker
+from bridge.manifest import read_manifest
+from bridge.request import MatteRequest
+
+CLIP = Path(__file__).parents[2] / "examples" / "clips" / "drawn_street.mp4"
+"""The bundled clip; it is part of the source checkout."""
+
+
+@click.command()
+@click.option("--out", default="demo", show_default=True, metavar="DIR", help="Folder for the mattes.")
+def demo(out: str) -> None:
+    """Write the mattes of the bundled clip with the embedded model, and say where they lie."""
+    if not CLIP.exists():
+        raise SourceNotFoundError(f"the demo needs a source checkout: {CLIP} is not there")
+    with private_worker() as client:
+        info = follow(client.export(MatteRequest(source=str(CLIP), out=out, tracks=True)))
+    assert info.manifest is not None
+    echo_summary(info.manifest, read_manifest(info.manifest))

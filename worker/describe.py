@@ -1,0 +1,41 @@
+"""What this worker can do, for `describe`."""
+
+from __future__ import annotations
+
+import torch
+
+from bridge.borders import BorderKind
+from bridge.messages import CategoryInfo, DescribeReply, ModelInfo
+from bridge.request import Layout
+from bridge.version import version
+from worker.device import device_words
+from worker.layers import layer_names
+from worker.media import colorspaces, image_formats, movie_formats
+from worker.models.registry import ModelEntry, known_models
+
+
+def describe(device: torch.device) -> DescribeReply:
+    """Models, categories, layouts, borders, formats and colour spaces of this worker."""
+    return DescribeReply(
+        version=version(),
+        device=device_words(device),
+        models=tuple(_model(entry) for entry in known_models().values()),
+        layouts=tuple(layout.value for layout in Layout),
+        borders=tuple(kind.value for kind in BorderKind),
+        image_formats=image_formats(),
+        movie_formats=movie_formats(),
+        colorspaces=colorspaces(),
+    )
+
+
+def _model(entry: ModelEntry) -> ModelInfo:
+    names = layer_names(entry.label_set)
+    return ModelInfo(
+        name=entry.name,
+        summary=entry.summary,
+        licence=entry.licence,
+        categories=tuple(
+            CategoryInfo(name=category.name, layer=names[category.name], is_thing=category.is_thing)
+            for category in entry.label_set.categories
+        ),
+    )

@@ -1,0 +1,140 @@
+"""What carries requests out: a device, loaded models, the prediction store and the folders it may touch."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bridge import wire
+from bridge.errors import BadRequestError, OutputError
+from bridge.messages import Segment, SegmentLayer, SegmentReply
+from bridge.request import MatteRequest
+from worker.jobs import Progress
+from worker.layers import find_category, settle_layers
+from worker.mattes.make import make_mattes
+from worker.media import open_source
+from worker.models.base import Plate
+from worker.models.registry import ModelPool, find_model
+from worker.pipeline import run_export
+from worker.predictions import Predictions
+from worker.roots import Roots
+from worker.segments import FramePrediction
+from worker.stages import Stopwatch
+from worker.store import Store
+
+
+class Engine:
+    """A worker without its socket. Methods may be called from any thread; one export runs at a time."""
+
+    def __init__(self, device: torch.device, store: Store, roots: Roots | None = None) -> None:
+        self.device = device
+        self.watch = Stopwatch()
+        """Where exports spent their time, since the engine was made."""
+        self._pool = ModelPool(device)
+        self._store = store
+        self._roots = roots or Roots()
+
+    def check(self, request: MatteRequest) -> None:
+        """Find out, before any work, whether a request can be carried out.
+
+        Raises:
+            BadRequestError: (or a class below it) names what is wrong and what to do.
+        """
+        self._roots.check(request.source, "source")
+        self._roots.check(request.out, "output folder")
+        entry = find_model(request.model)
+        for category in request.categories or ():
+            find_category(category, entry.label_set)
+        with open_source(request.source, frames=request.frames, colorspace=request.colorspace):
+            pass
+        check_output(Path(request.out))
+
+    def export(self, request: MatteRequest, progress: Progress) -> Path:
+        """Carry an export out; what an earlier run of the same request left is kept.
+
+        Returns:
+            The manifest's path.
+
+        Raises:
+            JobCancelledError: the job was cancelled.
+            MattebridgeError: the export cannot go on; finished frames are kept.
+        """
+        self.check(request)
+        model = self._pool.get(request.model)
+        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+            shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
+            shelf.mark_used()
+            predictions = Predictions(source, model, self._pool, shelf, self.watch)
+            manifest = run_export(request, predictions, self.device, progress, self.watch)
+        self._store.evict(keep=shelf)
+        return manifest
+
+    def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
+        """The mattes of one plate, by path or by pixels; see `bridge.messages.Segment`.
+
+        Raises:
+            BadRequestError: (or a class below it) neither a path nor pixels, or one that cannot be used.
+        """
+        entry = find_model(message.model)
+        for category in message.categories or ():
+            find_category(category, entry.label_set)
+        prediction, (height, width) = self._one_plate(message, arrays)
+        shown: dict[str, set[int]] = {segment.category: set() for segment in prediction.segments}
+        layers = settle_layers(shown, message.categories, message.policy, entry.label_set)
+        mattes = make_mattes(prediction, layers, (width, height), self.device)
+        reply = SegmentReply(
+            size_wh=(width, height),
+            layers=tuple(
+                SegmentLayer(
+                    name=layer.name,
+                    category=layer.category,
+                    border=layer.border.describe(),
+                    window=matte.window or (0, 0, 0, 0),
+                )
+                for layer, matte in zip(layers, mattes, strict=True)
+            ),
+        )
+        return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
+
+    def _one_plate(
+        self, message: Segment, arrays: Sequence[wire.Array]
+    ) -> tuple[FramePrediction, tuple[int, int]]:
+        """The prediction of a plate and the plate's height and width."""
+        if message.source is None:
+            plate = _plate_from(arrays)
+            model = self._pool.get(message.model)
+            return self._pool.predict(model, [plate])[0], (plate.shape[0], plate.shape[1])
+        if arrays:
+            raise BadRequestError("a plate comes by path or as pixels, not as both")
+        self._roots.check(message.source, "source")
+        frames = None if message.frame is None else str(message.frame)
+        with open_source(message.source, frames=frames, colorspace=message.colorspace) as source:
+            model = self._pool.get(message.model)
+            shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
+            predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
+            width, height = source.size_wh
+            return predictions.get(source.frames[0]), (height, width)
+
+
+def check_output(folder: Path) -> None:
+    """Make the folder of an export and see that files can be written there; OutputError where they cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".mattebridge-"):
+            pass
+    except OSError as err:
+        raise OutputError(f"cannot write to the output folder {folder}: {os.strerror(err.errno or 0)}") from None
+
+
+def _plate_from(arrays: Sequence[wire.Array]) -> Plate:
+    if len(arrays) != 1 or arrays[0].dtype != "u1" or len(arrays[0].shape) != 3 or arrays[0].shape[2] != 3:
+        got = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
+        raise BadRequestError(f"without a source, one buffer u1 of shape (H, W, 3) is expected; got {got}")
+    if 0 in arrays[0].shape:
+        raise BadRequestError(f"the plate has no pixels: its shape is {arrays[0].shape}")
+    return np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)

@@ -1,0 +1,130 @@
+"""Track ids for the frames of a job: found once, kept beside the predictions, the same in every later job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from worker.jobs import Progress
+from worker.predictions import Predictions
+from worker.segments import UNTRACKED, FramePrediction
+from worker.stages import Stopwatch, ahead
+from worker.tracking import Track, TrackIndex, assign, stitch
+from worker.tracking.index import spans
+
+_DEFAULT_FPS = 24.0
+
+_OVERLAP_S = 4.0
+"""Known frames this near to the new ones are tracked again with them, so that ids carry over: twice the longest
+occlusion that tracking bridges."""
+
+_LOADED_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class _KnownTracks:
+    """What is kept of earlier jobs."""
+
+    stamps: dict[int, str] = field(default_factory=dict)
+    """Frames with ids, each with the stamp of the prediction the ids belong to."""
+    frames: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    tracks: tuple[Track, ...] = ()
+
+
+def follow_tracks(
+    predictions: Predictions, frames: Sequence[int], progress: Progress, watch: Stopwatch
+) -> TrackIndex:
+    """The track ids of the given frames.
+
+    Ids that an earlier job gave stay as they are; what was tracked before is not tracked again, but for some
+    seconds beside the new frames, which carry the ids over.
+
+    Args:
+        predictions: The source's predictions.
+        frames: The frames that can be read, in rising order.
+        progress: Told of every frame.
+        watch: Times the stage ``tracking``.
+    """
+    source, shelf = predictions.source, predictions.shelf
+    known = _load(shelf.load_tracks())
+    stamps = {frame: source.frame_stamp(frame) for frame in frames}
+    # Ids belong to a prediction: those of a frame whose file has changed since are worth nothing.
+    stale = {frame for frame, stamp in stamps.items() if known.stamps.get(frame, stamp) != stamp}
+    kept = TrackIndex({f: ids for f, ids in known.frames.items() if f not in stale}, known.tracks)
+    new = [frame for frame in frames if frame not in kept.frames]
+    if not new:
+        return _cut(kept, frames)
+
+    fps = float(source.fps) if source.fps else _DEFAULT_FPS
+    reach = round(_OVERLAP_S * fps)
+    beside = [
+        frame
+        for frame in kept.frames
+        if new[0] - reach <= frame <= new[-1] + reach
+        and frame not in stamps
+        and shelf.has(frame, known.stamps[frame])
+    ]
+    near = [f for f in frames if f in kept.frames and new[0] - reach <= f <= new[-1] + reach]
+    again = sorted({*new, *near, *beside})
+    progress.begin("following tracks", len(again), later=2.0)
+
+    def loaded() -> Iterator[tuple[int, FramePrediction]]:
+        for frame in again:
+            yield frame, predictions.get(frame)
+
+    def counted() -> Iterator[tuple[int, FramePrediction]]:
+        with closing(ahead(loaded(), _LOADED_AHEAD, "load")) as stage:
+            for done, item in enumerate(stage):
+                progress.at(done)
+                yield item
+
+    with watch.time("tracking"):
+        fresh = assign(counted(), fps)
+    settled = stitch(fresh, kept)
+    all_stamps = {**{f: known.stamps[f] for f in kept.frames}, **stamps}
+    shelf.save_tracks(
+        msgspec.msgpack.encode(_KnownTracks(all_stamps, dict(settled.frames), tuple(settled.tracks)))
+    )
+    return _cut(settled, frames)
+
+
+def with_tracks(prediction: FramePrediction, ids: Sequence[int], tracks: dict[int, Track]) -> FramePrediction:
+    """The prediction with its track ids, its flicker dropped, and each segment in its track's category.
+
+    Args:
+        prediction: As the model made it.
+        ids: One id for each segment; `UNTRACKED` for flicker.
+        tracks: The tracks by their ids.
+    """
+    segments = tuple(
+        replace(segment, track=track_id, category=tracks[track_id].category, is_thing=tracks[track_id].is_thing)
+        for segment, track_id in zip(prediction.segments, ids, strict=True)
+        if track_id != UNTRACKED
+    )
+    return replace(prediction, segments=segments)
+
+
+def _load(data: bytes | None) -> _KnownTracks:
+    if data is None:
+        return _KnownTracks()
+    try:
+        return msgspec.msgpack.decode(data, type=_KnownTracks)
+    except msgspec.DecodeError:
+        # The store may be damaged or of another version; ids are then given anew.
+        return _KnownTracks()
+
+
+def _cut(index: TrackIndex, frames: Sequence[int]) -> TrackIndex:
+    """The index of some frames only, with the tracks these frames show."""
+    ids = {frame: index.frames[frame] for frame in frames}
+    described = {track.id: track for track in index.tracks}
+    return TrackIndex(
+        frames=ids,
+        tracks=tuple(
+            replace(described[track_id], first_frame=first, last_frame=last, frame_count=count)
+            for track_id, (first, last, count) in sorted(spans(ids).items())
+        ),
+    )

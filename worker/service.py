@@ -1,0 +1,217 @@
+"""The worker's socket: receive, check, answer, stream events."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import zmq
+
+from bridge import wire
+from bridge.errors import BadRequestError, InternalError, MattebridgeError, WorkerUnavailableError
+from bridge.launch import parse_address
+from bridge.messages import (
+    Cancel,
+    Describe,
+    ErrorReply,
+    Export,
+    Hello,
+    HelloReply,
+    JobEvent,
+    JobInfo,
+    JobReply,
+    Jobs,
+    JobsReply,
+    Message,
+    Segment,
+    Watch,
+)
+from bridge.outbox import Outbox
+from bridge.version import version
+from worker.describe import describe
+from worker.device import device_words
+from worker.jobs import JobBook, as_known_error, job_id
+
+if TYPE_CHECKING:
+    from worker.engine import Engine
+
+log = logging.getLogger(__name__)
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_CHECKS_AT_ONCE = 2
+
+_TICK_MS = 500
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Whom an answer goes to: the client's identity and the id of its request."""
+
+    identity: bytes
+    request_id: str
+
+
+class Service:
+    """A worker's ROUTER socket and everything behind it.
+
+    `run` owns the socket. Requests that take time - checking an export, a single plate - are carried out by
+    small pools of threads, so that the socket always answers at once; what they have to say goes out through
+    the outbox.
+    """
+
+    def __init__(self, address: str, engine: Engine, *, idle_exit_s: float | None = None) -> None:
+        """Bind the address.
+
+        Args:
+            address: ``tcp://127.0.0.1:5570`` or another loopback address; port 0 picks a free one.
+            engine: What carries requests out.
+            idle_exit_s: `run` returns after so many seconds without requests and jobs; None for never.
+
+        Raises:
+            BadRequestError: the address is not loopback, or does not parse.
+            WorkerUnavailableError: the address is taken.
+        """
+        host, port = parse_address(address)
+        if host not in _LOOPBACK:
+            raise BadRequestError(
+                f"a worker listens on loopback addresses only, not on {host}; use a tunnel from elsewhere"
+            )
+        self._engine = engine
+        self._idle_exit_s = idle_exit_s
+        self._began = time.monotonic()
+        self._active = self._began
+        self._stop = threading.Event()
+        self._outbox: Outbox[list[wire.Buffer]] = Outbox()
+        self._subscribers: dict[str, set[_Sender]] = {}
+        self._subscribers_lock = threading.Lock()
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
+        self._socket.setsockopt(zmq.LINGER, 1000)
+        # libzmq drops a peer that exceeds this before memory is taken; smaller excesses get an error reply.
+        self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
+        try:
+            self._socket.bind(f"tcp://{host}:{port or '*'}")
+        except zmq.ZMQError as err:
+            self._socket.close()
+            raise WorkerUnavailableError(f"cannot listen at {address}: {err.strerror}") from None
+        self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._checks = ThreadPoolExecutor(_CHECKS_AT_ONCE, "mattebridge-check")
+        self._plates = ThreadPoolExecutor(1, "mattebridge-plate")
+        self._jobs = JobBook(engine.export, self._publish)
+
+    def run(self) -> None:
+        """Serve until `stop` is called or the worker has been idle for long enough."""
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._outbox.fileno(), zmq.POLLIN)
+        log.info("listening at %s", self.address)
+        try:
+            while not self._stop.is_set() and not self._idle_for_long():
+                for source, _ in poller.poll(_TICK_MS):
+                    if source is self._socket:
+                        frames = self._socket.recv_multipart(copy=False)
+                        self._receive(frames[0].bytes, [frame.buffer for frame in frames[1:]])
+                    else:
+                        self._send_waiting()
+        finally:
+            self._jobs.close()
+            self._checks.shutdown(cancel_futures=True)
+            self._plates.shutdown(cancel_futures=True)
+            self._send_waiting()
+            self._socket.close()
+            self._outbox.close()
+
+    def stop(self) -> None:
+        """Make `run` return soon; may be called from any thread or a signal handler."""
+        self._stop.set()
+
+    def _idle_for_long(self) -> bool:
+        now = time.monotonic()
+        if self._jobs.busy():
+            self._active = now
+        return self._idle_exit_s is not None and now - self._active > self._idle_exit_s
+
+    def _send_waiting(self) -> None:
+        for frames in self._outbox.drain():
+            self._socket.send_multipart(frames, copy=False)
+
+    def _send(self, to: _Sender, message: Message, arrays: Sequence[wire.Array] = ()) -> None:
+        self._outbox.put([to.identity, *wire.pack(message, to.request_id, arrays)])
+
+    def _receive(self, identity: bytes, frames: list[memoryview]) -> None:
+        self._active = time.monotonic()
+        sender = _Sender(identity, "")
+        try:
+            if frames:
+                sender = _Sender(identity, wire.read_head(frames[0]).id)
+            envelope = wire.unpack(frames)
+            self._dispatch(sender, envelope)
+        except MattebridgeError as err:
+            self._send(sender, ErrorReply(code=err.code, message=str(err)))
+
+    def _dispatch(self, sender: _Sender, envelope: wire.Envelope) -> None:
+        body = envelope.body
+        if isinstance(body, Hello):
+            uptime_s = time.monotonic() - self._began
+            device = device_words(self._engine.device)
+            self._send(sender, HelloReply(version=version(), pid=os.getpid(), device=device, uptime_s=uptime_s))
+        elif isinstance(body, Describe):
+            self._later(self._checks, sender, lambda: self._send(sender, describe(self._engine.device)))
+        elif isinstance(body, Export):
+            self._later(self._checks, sender, lambda: self._export(sender, body))
+        elif isinstance(body, Segment):
+            self._later(self._plates, sender, lambda: self._segment(sender, body, envelope.arrays))
+        elif isinstance(body, Jobs):
+            self._send(sender, JobsReply(jobs=self._jobs.all()))
+        elif isinstance(body, Cancel):
+            self._send(sender, JobReply(info=self._jobs.cancel(body.job)))
+        elif isinstance(body, Watch):
+            self._watch(sender, body)
+        else:
+            raise BadRequestError(f"{envelope.kind!r} is an answer, not a request")
+
+    def _later(self, pool: ThreadPoolExecutor, sender: _Sender, act: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                act()
+            except Exception as err:
+                known = as_known_error(err)
+                if isinstance(known, InternalError):
+                    log.exception("a request failed")
+                self._send(sender, ErrorReply(code=known.code, message=str(known)))
+
+        pool.submit(guarded)
+
+    def _export(self, sender: _Sender, body: Export) -> None:
+        self._engine.check(body.request)
+        # Subscribed before the job can begin, so that its first event finds the subscriber.
+        self._subscribe(job_id(body.request), sender)
+        self._send(sender, JobReply(info=self._jobs.submit(body.request)))
+
+    def _watch(self, sender: _Sender, body: Watch) -> None:
+        if not self._jobs.get(body.job).state.is_final:
+            self._subscribe(body.job, sender)
+        # Looked up again: the job may have ended before the subscription, and then sends no more events.
+        self._send(sender, JobReply(info=self._jobs.get(body.job)))
+
+    def _segment(self, sender: _Sender, body: Segment, arrays: Sequence[wire.Array]) -> None:
+        reply, mattes = self._engine.segment(body, arrays)
+        self._send(sender, reply, mattes)
+
+    def _subscribe(self, job: str, sender: _Sender) -> None:
+        with self._subscribers_lock:
+            self._subscribers.setdefault(job, set()).add(sender)
+
+    def _publish(self, info: JobInfo) -> None:
+        with self._subscribers_lock:
+            senders = list(self._subscribers.get(info.job, ()))
+            if info.state.is_final:
+                self._subscribers.pop(info.job, None)
+        for sender in senders:
+            self._send(sender, JobEvent(info=info))
