@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 TEMPORARY_SUFFIX = ".tmp"
 """Stands before the extension of unfinished files, whose names also begin with a dot."""
+
+_ABANDONED_AFTER_S = 3600.0
 
 
 @contextmanager
@@ -40,3 +44,16 @@ def write_whole(path: Union[str, Path], data: bytes) -> None:
     """Write `data` to `path`; a reader sees the old file or the new one, never a part."""
     with whole(path) as temporary:
         temporary.write_bytes(data)
+
+
+def remove_unfinished(folder: Union[str, Path]) -> None:
+    """Delete temporary files that were left in a folder by processes that died.
+
+    Only those an hour old: a file takes seconds to write, and another process, here or on another machine, may
+    be at work in the same folder.
+    """
+    oldest = time.time() - _ABANDONED_AFTER_S
+    for path in Path(folder).glob(f".*{TEMPORARY_SUFFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
