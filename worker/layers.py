@@ -1,0 +1,110 @@
+"""The layers of an export: settled once, before the first file, and the same in every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from bridge.borders import Border, BorderPolicy
+from bridge.errors import unknown_name
+from bridge.naming import check_layers, layer_name, short_category, slug
+from worker.labels import LabelSet
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer: what it shows and how its edge is made."""
+
+    name: str
+    """Its name in the files, one that every host takes as it is."""
+    category: str
+    """The category's name in the model's label set."""
+    is_thing: bool
+    track: int | None
+    """The track it follows; None for all of its category."""
+    border: Border
+
+
+def settle_layers(
+    shown: Mapping[str, Collection[int]],
+    categories: Iterable[str] | None,
+    policy: BorderPolicy,
+    label_set: LabelSet,
+    *,
+    tracks: bool = False,
+) -> tuple[LayerSpec, ...]:
+    """The layers of an export: things before stuff, each by name; a track's layer follows its category's.
+
+    The name of a category's layer depends on the label set alone, so that it is the same in every shot.
+
+    Args:
+        shown: The categories the source shows, by their names in the label set, each with its track ids.
+        categories: The categories asked for, by long or short name; None for all that the source shows. One
+            that the source never shows still has its layer, which is black.
+        policy: How each category's edge is made.
+        label_set: The model's label set.
+        tracks: Whether each track of a thing has a layer of its own too. Stuff has none: all of a category's
+            stuff is one track.
+
+    Raises:
+        UnknownNameError: a category the label set does not have.
+    """
+    names = _layer_names(label_set)
+    wanted = set(shown) if categories is None else {find_category(c, label_set) for c in categories}
+    layers = []
+    for category in sorted(wanted, key=lambda c: (not label_set[c].is_thing, names[c])):
+        is_thing = label_set[category].is_thing
+        border = policy.border_for(category, is_thing=is_thing)
+        layers.append(LayerSpec(names[category], category, is_thing, None, border))
+        if tracks and is_thing:
+            layers += [
+                LayerSpec(layer_name(names[category], track), category, True, track, border)
+                for track in sorted(shown.get(category, ()))
+            ]
+    check_layers([layer.name for layer in layers])
+    return tuple(layers)
+
+
+def find_category(name: str, label_set: LabelSet) -> str:
+    """The label set's name for a category given by its long or short name or its layer's name.
+
+    Raises:
+        UnknownNameError: the label set has no such category, or several of that short name.
+    """
+    if name in label_set.names:
+        return name
+    layers = _layer_names(label_set)
+    folded = slug(name)
+    found = [c for c in label_set.names if folded in (layers[c], slug(c))]
+    found = found or [c for c in label_set.names if folded == slug(short_category(c))]
+    if len(found) != 1:
+        raise unknown_name("category", name, found or label_set.names)
+    return found[0]
+
+
+def unmatched_rows(policy: BorderPolicy, label_set: LabelSet) -> tuple[str, ...]:
+    """The rows of a policy that no category of the label set will use, in the policy's order.
+
+    Not an error, since one policy serves models with different label sets; worth a warning, since it may be a
+    name mistyped.
+    """
+    usable = {"thing", "stuff", "*"}
+    for category in label_set.names:
+        usable |= {slug(category), slug(short_category(category))}
+    return tuple(row for row in policy.rows if row not in usable and slug(row) not in usable)
+
+
+def _layer_names(label_set: LabelSet) -> dict[str, str]:
+    """Layer names by category: short, or long where two short ones are equal, or numbered where those are."""
+    short = {c: layer_name(c) for c in label_set.names}
+    counts = list(short.values())
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for category in label_set.names:
+        base = short[category] if counts.count(short[category]) == 1 else layer_name(slug(category))
+        name, number = base, 2
+        while name in taken:
+            name, number = layer_name(base, number), number + 1
+        taken.add(name)
+        names[category] = name
+    return names
