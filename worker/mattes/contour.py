@@ -1,0 +1,70 @@
+"""The level line of a sampled function as short straight pieces: marching squares.
+
+Lorensen and Cline, "Marching cubes", SIGGRAPH 1987, in the plane; the two ambiguous cases are decided by the
+mean of the four corners.
+"""
+
+from __future__ import annotations
+
+import torch
+
+_TOP, _RIGHT, _BOTTOM, _LEFT, _NONE = 0, 1, 2, 3, -1
+
+# Corner bits: 1 top left, 2 top right, 4 bottom right, 8 bottom left. Each case has up to two pieces, each from
+# one side of the square to another. Rows 16 and 17 are cases 5 and 10 with the centre inside the line.
+_PIECES = (
+    ((_NONE, _NONE), (_NONE, _NONE)),
+    ((_LEFT, _TOP), (_NONE, _NONE)),
+    ((_TOP, _RIGHT), (_NONE, _NONE)),
+    ((_LEFT, _RIGHT), (_NONE, _NONE)),
+    ((_RIGHT, _BOTTOM), (_NONE, _NONE)),
+    ((_LEFT, _TOP), (_RIGHT, _BOTTOM)),
+    ((_TOP, _BOTTOM), (_NONE, _NONE)),
+    ((_LEFT, _BOTTOM), (_NONE, _NONE)),
+    ((_BOTTOM, _LEFT), (_NONE, _NONE)),
+    ((_TOP, _BOTTOM), (_NONE, _NONE)),
+    ((_TOP, _RIGHT), (_BOTTOM, _LEFT)),
+    ((_RIGHT, _BOTTOM), (_NONE, _NONE)),
+    ((_LEFT, _RIGHT), (_NONE, _NONE)),
+    ((_TOP, _RIGHT), (_NONE, _NONE)),
+    ((_LEFT, _TOP), (_NONE, _NONE)),
+    ((_NONE, _NONE), (_NONE, _NONE)),
+    ((_TOP, _RIGHT), (_BOTTOM, _LEFT)),
+    ((_LEFT, _TOP), (_RIGHT, _BOTTOM)),
+)
+
+
+def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
+    """The line where a sampled function crosses a level.
+
+    Args:
+        values: Shape ``(h, w)``, float32: samples at whole coordinates.
+        level: Samples at or above it are inside.
+
+    Returns:
+        Shape ``(n, 4)``, float32: ``ax, ay, bx, by`` of n straight pieces, each inside one square of four
+        samples. Ends lie where the linear function between two neighbouring samples crosses the level.
+    """
+    inside = (values >= level).to(torch.uint8)
+    cases = inside[:-1, :-1] + 2 * inside[:-1, 1:] + 4 * inside[1:, 1:] + 8 * inside[1:, :-1]
+    y, x = torch.nonzero((cases != 0) & (cases != 15), as_tuple=True)
+    corners = torch.stack([values[y, x], values[y, x + 1], values[y + 1, x + 1], values[y + 1, x]])
+    case = cases[y, x].long()
+    joined = corners.mean(0) >= level
+    case = torch.where(joined & (case == 5), 16, case)
+    case = torch.where(joined & (case == 10), 17, case)
+
+    # How far along each side the line crosses it; only sides that are crossed are looked up below.
+    ends = torch.stack([corners[1], corners[2], corners[2], corners[3]])
+    starts = torch.stack([corners[0], corners[1], corners[3], corners[0]])
+    along = ((level - starts) / (ends - starts)).clamp_(0.0, 1.0)
+    one, zero = torch.ones_like(along[0]), torch.zeros_like(along[0])
+    side_x = torch.stack([along[0], one, along[2], zero]) + x
+    side_y = torch.stack([zero, along[1], one, along[3]]) + y
+
+    pieces = torch.tensor(_PIECES, device=values.device)[case]
+    number, which = torch.nonzero(pieces[:, :, 0] != _NONE, as_tuple=True)
+    start, end = pieces[number, which].unbind(1)
+    return torch.stack(
+        [side_x[start, number], side_y[start, number], side_x[end, number], side_y[end, number]], dim=1
+    )

@@ -1,0 +1,74 @@
+"""The border kinds, each a function from a layer's soft mask to coverage on a window of the plate.
+
+`hard` and `feather` are ramps over the signed distance to the mask's 0.5 level line; `natural` is the mask.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from bridge.borders import Border
+from worker.mattes.distance import signed_distance
+from worker.mattes.geometry import Box, Lattice
+from worker.mattes.ramp import ANTI_ALIASING_PX, coverage, ramp_of
+from worker.mattes.resample import Kernel, at_positions
+from worker.mattes.softmask import SoftMask, sample
+
+SAMPLES_PER_CELL = 4
+"""Lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
+
+SAMPLES_PER_RAMP = 24
+"""Lattice points across a ramp; its slope hides errors far below its width."""
+
+
+def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
+    """A `hard` or `feather` edge.
+
+    The distance is computed on a lattice as fine as the mask's detail and the ramp's width need, which for a
+    large plate is coarser than its pixels, and interpolated: a distance is linear across a straight edge.
+
+    Returns:
+        The window of the plate outside which coverage is 0, and the coverage in it, float32, in [0, 1].
+    """
+    ramp = ramp_of(border, mask.plate_wh[1])
+    window = mask.plate_window(math.ceil(ramp.outward_px))
+    step = max(ANTI_ALIASING_PX, mask.cell_px / SAMPLES_PER_CELL, ramp.width_px / SAMPLES_PER_RAMP)
+    lattice = Lattice.around(window, step, ramp.reach_px)
+    # Interpolation looks at points up to a diagonal beyond the last distance that matters.
+    radius = ramp.reach_px / step + math.sqrt(2.0)
+    distance = signed_distance(sample(mask, lattice), radius).mul_(step)
+    return window, coverage(_on_window(distance, lattice, window), ramp)
+
+
+def natural(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
+    """The mask itself through the contrast curve.
+
+    Returns:
+        The window of the plate outside which coverage is 0, and the coverage in it, float32, in [0, 1].
+    """
+    window = mask.plate_window(0)
+    return window, contrasted(sample(mask, Lattice(1.0, window)), border.contrast)
+
+
+def contrasted(probability: torch.Tensor, contrast: float) -> torch.Tensor:
+    """Multiply the log-odds of a probability by `contrast`.
+
+    The curve ``p^c / (p^c + (1 - p)^c)`` keeps 0, 1/2 and 1 and has the slope c at 1/2; 1 changes nothing.
+    """
+    if contrast == 1.0:
+        return probability
+    up = probability.pow(contrast)
+    return up / (up + (1.0 - probability).pow(contrast))
+
+
+def _on_window(distance: torch.Tensor, lattice: Lattice, window: Box) -> torch.Tensor:
+    """Interpolate a distance field from its lattice to the pixels of a window."""
+    x0, y0, x1, y1 = window
+    left, top = lattice.box[:2]
+    if lattice.step_px == 1.0:
+        return distance[y0 - top : y1 - top, x0 - left : x1 - left]
+    x = torch.arange(x0, x1, dtype=torch.float64, device=distance.device).add_(0.5).div_(lattice.step_px)
+    y = torch.arange(y0, y1, dtype=torch.float64, device=distance.device).add_(0.5).div_(lattice.step_px)
+    return at_positions(distance, x - 0.5 - left, y - 0.5 - top, Kernel.LINEAR)

@@ -1,0 +1,73 @@
+"""Boxes, and how the mask grid and the distance lattice lie on the plate.
+
+Three rasters share one continuous plane measured in plate pixels, origin at the plate's top left corner:
+
+- plate pixel ``(x, y)`` has its centre at ``(x + 0.5, y + 0.5)``;
+- mask grid sample ``(i, j)`` of a ``(w, h)`` grid on a ``(W, H)`` plate has its centre at
+  ``((i + 0.5) * W / w, (j + 0.5) * H / h)``;
+- lattice point ``(i, j)`` lies at ``((i + 0.5) * step, (j + 0.5) * step)``; indices may be negative.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Box = tuple[int, int, int, int]
+"""``x0, y0, x1, y1``, half open."""
+
+Size = tuple[int, int]
+"""Width and height."""
+
+
+def grow(box: Box, by: int) -> Box:
+    """The box with `by` added on every side; it may leave the picture."""
+    x0, y0, x1, y1 = box
+    return x0 - by, y0 - by, x1 + by, y1 + by
+
+
+def clip(box: Box, size_wh: Size) -> Box | None:
+    """The part of the box inside a picture of that size; None where there is none."""
+    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], size_wh[0]), min(box[3], size_wh[1])
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def union(boxes: list[Box]) -> Box | None:
+    """The smallest box that holds all of them; None for no boxes."""
+    if not boxes:
+        return None
+    return (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+
+
+def box_wh(box: Box) -> Size:
+    """Width and height of a box."""
+    return box[2] - box[0], box[3] - box[1]
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """A square lattice of sample points over a part of the plate's plane."""
+
+    step_px: float
+    """Distance of neighbouring points. At 1 the points are the centres of the plate's pixels."""
+    box: Box
+    """The indices of its points."""
+
+    @classmethod
+    def around(cls, window: Box, step_px: float, margin_px: float) -> Lattice:
+        """The lattice that holds a window of plate pixels and at least `margin_px` around it."""
+        x0, y0, x1, y1 = window
+        return cls(
+            step_px,
+            (
+                math.floor((x0 - margin_px) / step_px - 0.5),
+                math.floor((y0 - margin_px) / step_px - 0.5),
+                math.ceil((x1 + margin_px) / step_px - 0.5) + 1,
+                math.ceil((y1 + margin_px) / step_px - 0.5) + 1,
+            ),
+        )

@@ -1,0 +1,89 @@
+"""Segments in, mattes out: every layer of a frame at the plate's resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from bridge.borders import Border, BorderKind
+from worker.layers import LayerSpec
+from worker.mattes.edges import by_distance, natural
+from worker.mattes.geometry import Box, Size
+from worker.mattes.softmask import SoftMask, join
+from worker.segments import FramePrediction, Segment
+
+_EDGES: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]]] = {
+    BorderKind.HARD: by_distance,
+    BorderKind.FEATHER: by_distance,
+    BorderKind.NATURAL: natural,
+}
+
+
+def _nothing() -> npt.NDArray[np.float16]:
+    return np.zeros((0, 0), np.float16)
+
+
+@dataclass(frozen=True)
+class Matte:
+    """The coverage of one layer in one frame."""
+
+    layer: str
+    """The layer's name."""
+    window: Box | None
+    """``x0, y0, x1, y1`` in plate pixels, half open: the smallest box that holds all coverage; None for none."""
+    coverage: npt.NDArray[np.float16] = field(default_factory=_nothing)
+    """Shape ``(y1 - y0, x1 - x0)``, C-contiguous, in [0, 1]; shape ``(0, 0)`` where `window` is None."""
+
+
+def make_mattes(
+    prediction: FramePrediction,
+    layers: Sequence[LayerSpec],
+    plate_wh: Size,
+    device: torch.device | str = "cpu",
+) -> list[Matte]:
+    """The mattes of a frame, one for each layer and in their order.
+
+    Args:
+        prediction: The segments of the frame, with track ids where a layer follows a track.
+        layers: The layers of the export.
+        plate_wh: Width and height of the plate, in pixels.
+        device: Where to compute.
+    """
+    where = torch.device(device)
+    mattes = []
+    with torch.inference_mode():
+        for layer in layers:
+            mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
+            if mask is None:
+                mattes.append(Matte(layer.name, None))
+                continue
+            window, coverage = _EDGES[layer.border.kind](mask, layer.border)
+            mattes.append(_tight(layer.name, window, coverage))
+    return mattes
+
+
+def empty_mattes(layers: Iterable[LayerSpec]) -> list[Matte]:
+    """Mattes without coverage, for a frame that shows nothing or could not be read."""
+    return [Matte(layer.name, None) for layer in layers]
+
+
+def _members(segments: Iterable[Segment], layer: LayerSpec) -> list[Segment]:
+    if layer.track is not None:
+        return [s for s in segments if s.track == layer.track]
+    return [s for s in segments if s.category == layer.category]
+
+
+def _tight(layer: str, window: Box, coverage: torch.Tensor) -> Matte:
+    """Bring a coverage over from the device, cut to the pixels that have any."""
+    half = coverage.to(torch.float16)
+    rows = torch.nonzero(half.amax(1)).view(-1)
+    if rows.numel() == 0:
+        return Matte(layer, None)
+    cols = torch.nonzero(half.amax(0)).view(-1)
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
+    box = (window[0] + left, window[1] + top, window[0] + right, window[1] + bottom)
+    return Matte(layer, box, half[top:bottom, left:right].contiguous().cpu().numpy())

@@ -1,0 +1,91 @@
+"""The soft mask of a layer: the join of its segments, and its values anywhere on the plate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+
+from worker.mattes.geometry import Box, Lattice, Size, box_wh, clip, grow, union
+from worker.mattes.resample import REACH, Kernel, at_positions, prefilter
+from worker.segments import Segment
+
+
+@dataclass(frozen=True)
+class SoftMask:
+    """Probability on the part of the mask grid where a layer is not zero."""
+
+    values: torch.Tensor
+    """Shape ``(y1 - y0, x1 - x0)``, float32, in [0, 1]."""
+    box: Box
+    """``x0, y0, x1, y1`` in the mask grid; outside of it the mask is 0."""
+    grid_wh: Size
+    """Width and height of the mask grid."""
+    plate_wh: Size
+    """Width and height of the plate the grid covers, in pixels."""
+
+    @property
+    def cell_px(self) -> float:
+        """The smaller side of a grid cell, in plate pixels."""
+        return min(self.plate_wh[0] / self.grid_wh[0], self.plate_wh[1] / self.grid_wh[1])
+
+    def plate_window(self, reach_px: int) -> Box:
+        """The plate pixels the mask can have an effect on, grown by `reach_px` and clipped to the plate."""
+        x0, y0, x1, y1 = grow(self.box, REACH)
+        scale_x, scale_y = self.plate_wh[0] / self.grid_wh[0], self.plate_wh[1] / self.grid_wh[1]
+        window = (int(x0 * scale_x), int(y0 * scale_y), -int(-x1 * scale_x // 1), -int(-y1 * scale_y // 1))
+        clipped = clip(grow(window, reach_px), self.plate_wh)
+        assert clipped is not None, "a mask lies inside its grid, so its window meets the plate"
+        return clipped
+
+
+def join(segments: Iterable[Segment], grid_wh: Size, plate_wh: Size, device: torch.device) -> SoftMask | None:
+    """Join the masks of a layer's segments as ``min(1, sum)``.
+
+    Soft masks are visible coverage: where two persons touch, each has 0.5 on the seam and their sum is 1, while
+    the greater of the two would leave a crack.
+
+    Returns:
+        None where no segment has any coverage.
+    """
+    members = [s for s in segments if s.mask.any()]
+    box = union([s.box for s in members])
+    if box is None:
+        return None
+    width, height = box_wh(box)
+    total = torch.zeros((height, width), dtype=torch.float32, device=device)
+    for segment in members:
+        x0, y0, x1, y1 = segment.box
+        part = torch.from_numpy(segment.mask).to(device)
+        total[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]] += part / 255.0
+    return SoftMask(total.clamp_(max=1.0), box, grid_wh, plate_wh)
+
+
+def sample(mask: SoftMask, lattice: Lattice) -> torch.Tensor:
+    """The mask's value at every point of a lattice; beyond the plate's frame it goes on by replication.
+
+    Returns:
+        Shape of the lattice's box, float32, in [0, 1].
+    """
+    frame = (0, 0, *mask.grid_wh)
+    around = clip(grow(mask.box, REACH), mask.grid_wh) or frame
+    width, height = box_wh(around)
+    padded = torch.zeros((height, width), dtype=torch.float32, device=mask.values.device)
+    x0, y0, x1, y1 = mask.box
+    padded[y0 - around[1] : y1 - around[1], x0 - around[0] : x1 - around[0]] = mask.values
+    x_px, y_px = _points_px(lattice, mask.values.device)
+    x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - 0.5 - around[0]
+    y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - 0.5 - around[1]
+    if mask.grid_wh == mask.plate_wh and lattice.step_px == 1.0:
+        # The samples are the pixels: nothing is interpolated, and the probability stays as it is.
+        return at_positions(padded, x, y, Kernel.LINEAR)
+    return at_positions(prefilter(padded), x, y, Kernel.BSPLINE).clamp_(0.0, 1.0)
+
+
+def _points_px(lattice: Lattice, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Columns and rows of the lattice's points in the plate's plane, float64."""
+    x0, y0, x1, y1 = lattice.box
+    columns = torch.arange(x0, x1, dtype=torch.float64, device=device)
+    rows = torch.arange(y0, y1, dtype=torch.float64, device=device)
+    return (columns + 0.5) * lattice.step_px, (rows + 0.5) * lattice.step_px
