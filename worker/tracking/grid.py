@@ -30,8 +30,12 @@ def reduced_mask(segment: Segment, grid_wh: tuple[int, int], wh: tuple[int, int]
     x0, y0, x1, y1 = segment.box
     mask = segment.mask.astype(np.float32)
     mask *= np.float32(1 / 255)
-    down, across = area_weights(grid_wh[1], wh[1]), area_weights(grid_wh[0], wh[0])
-    return np.asarray(down[:, y0:y1] @ mask @ across[:, x0:x1].T, np.float32)
+    rows, columns = _cells(y0, y1, grid_wh[1], wh[1]), _cells(x0, x1, grid_wh[0], wh[0])
+    plane = np.zeros((wh[1], wh[0]), np.float32)
+    down = area_weights(grid_wh[1], wh[1])[rows, y0:y1]
+    across = area_weights(grid_wh[0], wh[0])[columns, x0:x1]
+    plane[rows, columns] = down @ mask @ across.T
+    return plane
 
 
 def reduced_picture(thumbnail: npt.NDArray[np.uint8], wh: tuple[int, int]) -> npt.NDArray[np.float32]:
@@ -42,6 +46,11 @@ def reduced_picture(thumbnail: npt.NDArray[np.uint8], wh: tuple[int, int]) -> np
         return picture
     rows = np.tensordot(area_weights(height, wh[1]), picture, axes=(1, 0))
     return np.asarray(area_weights(width, wh[0]) @ rows, np.float32)
+
+
+def _cells(start: int, stop: int, count_in: int, count_out: int) -> slice:
+    """The cells that samples ``[start, stop)`` of a finer grid fall into, along one axis."""
+    return slice(start * count_out // count_in, -(-stop * count_out // count_in))
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.segments import Segment
-from worker.tracking.appearance import BINS, appearances
+from worker.tracking.appearance import BINS, ColourBins
 from worker.tracking.grid import reduced_mask
 
 Floats = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class Scene:
 
 
 def observe(
-    segments: Sequence[Segment], grid_wh: tuple[int, int], wh: tuple[int, int], features: Floats | None
+    segments: Sequence[Segment], grid_wh: tuple[int, int], wh: tuple[int, int], colours: ColourBins | None
 ) -> Scene:
     """Measure segments.
 
@@ -64,7 +64,7 @@ def observe(
         segments: The things of one frame.
         grid_wh: Width and height of the frame's mask grid.
         wh: Width and height of the working grid.
-        features: Of the frame's thumbnail on the working grid, from `colour_features`; None without one.
+        colours: Of the frame's thumbnail on the working grid; None without one.
     """
     w, h = wh
     count = len(segments)
@@ -78,6 +78,11 @@ def observe(
     left, right, x = _profile(planes.sum(axis=1))
     top, bottom, y = _profile(planes.sum(axis=2))
     flat = planes.reshape(count, h * w)
+    looks = None
+    if colours is not None:
+        looks = (
+            np.stack([colours.histogram(plane) for plane in planes]) if count else np.empty((0, BINS), np.float32)
+        )
     return Scene(
         categories=tuple(s.category for s in segments),
         scores=tuple(s.score for s in segments),
@@ -85,7 +90,7 @@ def observe(
         areas=flat.sum(axis=1),
         centroids=np.stack([x, y], axis=1),
         edges=np.stack([left, top, right, bottom], axis=1),
-        looks=None if features is None else appearances(features, flat).reshape(count, BINS),
+        looks=looks,
         wh=wh,
     )
 

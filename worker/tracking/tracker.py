@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.segments import FramePrediction
-from worker.tracking.appearance import colour_features, likeness
+from worker.tracking.appearance import ColourBins, Histogram, colour_bins, likeness
 from worker.tracking.camera import STILL, CameraMotion, camera_motion, luminance
 from worker.tracking.grid import Plane, reduced_picture, working_wh
 from worker.tracking.index import Track, TrackTable
@@ -56,7 +56,7 @@ class Tracker:
         self._wh = (0, 0)
         self._camera: Floats = np.zeros(2, np.float32)
         self._luma: Plane | None = None
-        self._colours: npt.NDArray[np.float32] | None = None
+        self._look: Histogram | None = None
 
     @property
     def remembered(self) -> int:
@@ -81,11 +81,11 @@ class Tracker:
             self._wh = working_wh(prediction.grid_wh)
         elif frame <= self._previous:
             raise ValueError(f"frames must come in rising order, but {frame} came after {self._previous}")
-        features, motion = self._look_at(prediction.thumbnail)
+        colours, motion = self._look_at(prediction.thumbnail)
         self._camera = self._camera + np.asarray(motion.shift, np.float32)
 
         positions = [i for i, segment in enumerate(prediction.segments) if segment.is_thing]
-        things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, features)
+        things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, colours)
         ids = dict(zip(positions, self._update_things(frame, things, motion.cut), strict=True))
         for i, segment in enumerate(prediction.segments):
             if not segment.is_thing:
@@ -106,18 +106,19 @@ class Tracker:
             found_again[young] = found_again.get(found, found)
         return TrackTable(tuple(sorted(tracks, key=lambda t: t.id)), found_again)
 
-    def _look_at(self, thumbnail: npt.NDArray[np.uint8] | None) -> tuple[Floats | None, CameraMotion]:
+    def _look_at(self, thumbnail: npt.NDArray[np.uint8] | None) -> tuple[ColourBins | None, CameraMotion]:
         if thumbnail is None:
-            self._luma = self._colours = None
+            self._luma = self._look = None
             return None, STILL
         picture = reduced_picture(thumbnail, self._wh)
-        features = colour_features(picture)
-        luma, colours = luminance(picture), features.mean(axis=0)
+        colours = colour_bins(picture)
+        luma = luminance(picture)
+        look = colours.histogram(np.ones_like(luma))
         motion = STILL
-        if self._luma is not None and self._colours is not None:
-            motion = camera_motion(self._luma, luma, float(likeness(colours, self._colours)))
-        self._luma, self._colours = luma, colours
-        return features, motion
+        if self._luma is not None and self._look is not None:
+            motion = camera_motion(self._luma, luma, float(likeness(look, self._look)))
+        self._luma, self._look = luma, look
+        return colours, motion
 
     def _update_things(self, frame: int, everything: Scene, cut: bool) -> list[int]:
         copies = duplicates(everything)
