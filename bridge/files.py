@@ -20,11 +20,16 @@ _ABANDONED_AFTER_S = 3600.0
 
 
 @contextmanager
-def whole(path: Union[str, Path]) -> Iterator[Path]:
+def whole(path: Union[str, Path], *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; renamed to `path` on leaving, deleted where the block raises.
 
     The temporary name ends in ``.tmp`` plus the extension of `path`, because image writers choose the format
-    by the extension. Data reach the disk before the name does.
+    by the extension.
+
+    Args:
+        path: The file's place.
+        durable: Data reach the disk before the name does, so that a power cut leaves no empty file. Can be
+            left out for files that carry a checksum and are only made again.
     """
     target = Path(path)
     temporary = target.with_name(
@@ -32,17 +37,18 @@ def whole(path: Union[str, Path]) -> Iterator[Path]:
     )
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_whole(path: Union[str, Path], data: bytes) -> None:
-    """Write `data` to `path`; a reader sees the old file or the new one, never a part."""
-    with whole(path) as temporary:
+def write_whole(path: Union[str, Path], data: bytes, *, durable: bool = True) -> None:
+    """Write `data` to `path`; a reader sees the old file or the new one, never a part. `durable` as for `whole`."""
+    with whole(path, durable=durable) as temporary:
         temporary.write_bytes(data)
 
 

@@ -49,7 +49,7 @@ def settle_layers(
     Raises:
         UnknownNameError: a category the label set does not have.
     """
-    names = _layer_names(label_set)
+    names = layer_names(label_set)
     wanted = set(shown) if categories is None else {find_category(c, label_set) for c in categories}
     layers = []
     for category in sorted(wanted, key=lambda c: (not label_set[c].is_thing, names[c])):
@@ -73,7 +73,7 @@ def find_category(name: str, label_set: LabelSet) -> str:
     """
     if name in label_set.names:
         return name
-    layers = _layer_names(label_set)
+    layers = layer_names(label_set)
     folded = slug(name)
     found = [c for c in label_set.names if folded in (layers[c], slug(c))]
     found = found or [c for c in label_set.names if folded == slug(short_category(c))]
@@ -94,7 +94,7 @@ def unmatched_rows(policy: BorderPolicy, label_set: LabelSet) -> tuple[str, ...]
     return tuple(row for row in policy.rows if row not in usable and slug(row) not in usable)
 
 
-def _layer_names(label_set: LabelSet) -> dict[str, str]:
+def layer_names(label_set: LabelSet) -> dict[str, str]:
     """Layer names by category: short, or long where two short ones are equal, or numbered where those are."""
     short = {c: layer_name(c) for c in label_set.names}
     counts = list(short.values())

@@ -1,4 +1,4 @@
-"""An export: find segments, follow tracks, make mattes, write files - each frame's work kept as soon as it is done."""
+"""An export: find segments, follow tracks, make mattes, write files; what is done is kept frame by frame."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from bridge.frames import format_frames
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry, write_manifest
 from bridge.request import Layout, MatteRequest, OnError
 from bridge.version import SOFTWARE, version
-from worker.exr.header import Provenance
-from worker.exr.layers import layers_name, read_key, write_layers
+from worker.exr import Origin, attributes, layers_file, write_layers
+from worker.exr.header import Attribute
+from worker.exr.key import KEY, read_key
 from worker.following import follow_tracks, with_tracks
 from worker.jobs import Progress
 from worker.layers import LayerSpec, settle_layers
@@ -74,6 +75,20 @@ class _Export:
         self.device = device
         self.watch = watch
         self.out = Path(request.out)
+        self.origin = Origin(
+            software=f"{SOFTWARE} {version()}",
+            model=ModelEntry(
+                name=self.model.name,
+                licence=self.model.licence,
+                fingerprint=self.model.fingerprint,
+                label_set=self.model.label_set.name,
+            ),
+            overlap=OVERLAP,
+            source=self.source.path,
+            colorspace=self.source.colorspace,
+            colorspace_from=self.source.colorspace_from.value,
+            fps=self.source.fps,
+        )
         self.frames = _planned(self.source.frames, bad, request.on_error)
         self._tracks = {track.id: track for track in index.tracks}
         shown: dict[str, set[int]] = {}
@@ -89,7 +104,7 @@ class _Export:
             )
 
     def path(self, frame: int) -> Path:
-        return self.out / layers_name(self.source.clip, frame, self.source.padding)
+        return self.out / layers_file(self.source.clip, frame, self.source.padding)
 
     def tracked(self, frame: int) -> FramePrediction:
         """What is shown in a frame that can be read, with the settled ids and categories."""
@@ -118,22 +133,8 @@ class _Export:
         )
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
-    def provenance(self, frame: _Frame) -> Provenance:
-        return Provenance(
-            software=f"{SOFTWARE} {version()}",
-            model=self.model.name,
-            licence=self.model.licence,
-            weights=self.model.fingerprint,
-            label_set=self.model.label_set.name,
-            overlap=OVERLAP,
-            colorspace=self.source.colorspace,
-            colorspace_from=self.source.colorspace_from.value,
-            source=self.source.path,
-            frame=frame.number,
-            fps=self.source.fps,
-            state=frame.state,
-            key=self.key(frame),
-        )
+    def header(self, frame: _Frame) -> dict[str, Attribute]:
+        return {**attributes(self.origin, self.layers, frame.number, frame.state), KEY: self.key(frame)}
 
 
 def run_export(
@@ -240,20 +241,18 @@ def _write_sheet(export: _Export, good: Sequence[int], progress: Progress) -> st
 
 
 def _manifest(export: _Export, sheet: str | None) -> Manifest:
-    source, model = export.source, export.model
+    source, origin = export.source, export.origin
     return Manifest(
-        software=f"{SOFTWARE} {version()}",
+        software=origin.software,
         clip=source.clip,
-        source=source.path,
+        source=origin.source,
         size_wh=source.size_wh,
         fps=None if source.fps is None else f"{source.fps.numerator}/{source.fps.denominator}",
         frames=format_frames(source.frames),
-        colorspace=source.colorspace,
-        colorspace_from=source.colorspace_from.value,
-        model=ModelEntry(
-            name=model.name, licence=model.licence, fingerprint=model.fingerprint, label_set=model.label_set.name
-        ),
-        overlap=OVERLAP,
+        colorspace=origin.colorspace,
+        colorspace_from=origin.colorspace_from,
+        model=origin.model,
+        overlap=origin.overlap,
         layers=tuple(_layer_entry(layer) for layer in export.layers),
         tracks=tuple(
             TrackEntry(

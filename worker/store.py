@@ -60,7 +60,7 @@ class Shelf:
     def save(self, frame: int, stamp: str, prediction: FramePrediction) -> None:
         """Keep a frame's prediction."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(frame, stamp), prediction_codec.encode(prediction))
+        write_whole(self._path(frame, stamp), prediction_codec.encode(prediction), durable=False)
 
     def load_tracks(self) -> bytes | None:
         """The track index as `save_tracks` was given it, or None."""

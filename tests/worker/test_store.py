@@ -1,0 +1,106 @@
+"""The prediction store gives back what it was given, and only that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker import prediction_codec
+from worker.segments import FramePrediction, Segment
+from worker.store import Store
+
+
+def prediction(seed: int = 0) -> FramePrediction:
+    rng = np.random.default_rng(seed)
+    masks = [rng.integers(0, 256, (3, 4), np.uint8), rng.integers(0, 256, (9, 16), np.uint8)]
+    return FramePrediction(
+        (16, 9),
+        (
+            Segment("person", True, 0.75, (2, 1, 6, 4), masks[0]),
+            Segment("sky-other-merged", False, 0.5, (0, 0, 16, 9), masks[1]),
+        ),
+        rng.integers(0, 256, (4, 6, 3), np.uint8),
+    )
+
+
+def same(a: FramePrediction | None, b: FramePrediction) -> bool:
+    assert a is not None
+    assert (a.thumbnail is None) == (b.thumbnail is None)
+    if a.thumbnail is not None and b.thumbnail is not None:
+        np.testing.assert_array_equal(a.thumbnail, b.thumbnail)
+    for left, right in zip(a.segments, b.segments, strict=True):
+        assert (left.category, left.is_thing, left.score, left.box) == (
+            right.category,
+            right.is_thing,
+            right.score,
+            right.box,
+        )
+        np.testing.assert_array_equal(left.mask, right.mask)
+    return a.grid_wh == b.grid_wh
+
+
+@pytest.mark.parametrize(
+    "given", [prediction(), FramePrediction((8, 8), ())], ids=["two segments", "nothing found"]
+)
+def test_a_prediction_survives_the_codec(given: FramePrediction) -> None:
+    assert same(prediction_codec.decode(prediction_codec.encode(given)), given)
+
+
+def test_a_frame_comes_back_from_its_shelf(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("source", "model", {"size": 640})
+    shelf.save(-5, "ab", prediction())
+    assert shelf.has(-5, "ab")
+    assert same(shelf.load(-5, "ab"), prediction())
+
+
+def test_a_frame_whose_file_changed_is_not_there(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("source", "model", {})
+    shelf.save(1, "before", prediction())
+    assert not shelf.has(1, "after")
+    assert shelf.load(1, "after") is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("b", "m", {"s": 1}), ("a", "n", {"s": 1}), ("a", "m", {"s": 2}), ("a", "m", {"s": 1, "t": 0})],
+    ids=["source", "model", "setting", "one more setting"],
+)
+def test_anything_that_changes_predictions_has_another_shelf(
+    tmp_path: Path, other: tuple[str, str, dict[str, str | int | float]]
+) -> None:
+    store = Store(tmp_path)
+    assert store.shelf("a", "m", {"s": 1}) != store.shelf(*other)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not zlib", None], ids=["empty", "noise", "cut off"])
+def test_a_damaged_file_counts_as_missing_and_goes(tmp_path: Path, damage: bytes | None) -> None:
+    shelf = Store(tmp_path).shelf("s", "m", {})
+    shelf.save(1, "x", prediction())
+    (path,) = shelf.folder.glob("*.pred")
+    path.write_bytes(path.read_bytes()[:-20] if damage is None else damage)
+    assert shelf.load(1, "x") is None
+    assert not shelf.has(1, "x")
+
+
+def test_the_longest_unused_shelves_are_evicted_first(tmp_path: Path) -> None:
+    store = Store(tmp_path, limit_bytes=6000)
+    shelves = [store.shelf(name, "m", {}) for name in ("old", "middle", "new")]
+    for age, shelf in zip((300, 200, 100), shelves, strict=True):
+        shelf.mark_used()
+        os.utime(shelf.folder / "used", (1e9 - age, 1e9 - age))
+        (shelf.folder / "1-x.pred").write_bytes(bytes(2500))
+    assert store.evict() == 2500
+    assert [shelf.folder.exists() for shelf in shelves] == [False, True, True]
+
+
+def test_the_shelf_in_use_stays_whatever_its_age(tmp_path: Path) -> None:
+    store = Store(tmp_path, limit_bytes=0)
+    old, new = store.shelf("old", "m", {}), store.shelf("new", "m", {})
+    for shelf in (old, new):
+        shelf.save(1, "x", prediction())
+    store.evict(keep=old)
+    assert old.folder.exists()
+    assert not new.folder.exists()
