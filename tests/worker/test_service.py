@@ -1,0 +1,296 @@
+"""The worker's socket, with an engine that does as the test says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+import zmq
+
+from bridge import wire
+from bridge.client import Client
+from bridge.errors import (
+    BadRequestError,
+    InternalError,
+    JobCancelledError,
+    JobUnknownError,
+    ProtocolError,
+    UnknownNameError,
+    WorkerLostError,
+    WorkerUnavailableError,
+)
+from bridge.messages import ErrorReply, Hello, JobState, Segment, SegmentLayer, SegmentReply
+from bridge.request import MatteRequest
+from worker.jobs import Progress
+from worker.service import Service
+
+
+class ScriptedEngine:
+    """Stands where the engine stands; `check` and `export` do what a test puts there."""
+
+    def __init__(self) -> None:
+        self.device = torch.device("cpu")
+        self.check: Callable[[MatteRequest], None] = lambda _: None
+        self.export: Callable[[MatteRequest, Progress], Path] = lambda request, _: Path(request.out) / "m.json"
+
+    def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
+        plate = np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)
+        matte = (plate[..., 0] / 255).astype(np.float16)
+        layer = SegmentLayer(
+            name="red", category="red", border="hard", window=(0, 0, matte.shape[1], matte.shape[0])
+        )
+        reply = SegmentReply(size_wh=(matte.shape[1], matte.shape[0]), layers=(layer,))
+        return reply, [wire.Array("f2", matte.shape, matte.data)]
+
+
+class Running:
+    """A service in a thread of its own."""
+
+    def __init__(self, engine: ScriptedEngine, **options: Any) -> None:
+        self.engine = engine
+        # The test may replace an engine's method after the service was made, hence the calls through lambdas.
+        late = cast(Any, type("Late", (), {})())
+        late.device = engine.device
+        late.check = lambda request: engine.check(request)
+        late.export = lambda request, progress: engine.export(request, progress)
+        late.segment = engine.segment
+        self.service = Service("tcp://127.0.0.1:0", late, **options)
+        self.thread = threading.Thread(target=self.service.run)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.service.stop()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    it = Running(ScriptedEngine())
+    yield it
+    it.stop()
+
+
+@pytest.fixture
+def client(running: Running) -> Iterator[Client]:
+    with Client(running.service.address) as it:
+        yield it
+
+
+def request(name: str = "a") -> MatteRequest:
+    return MatteRequest(source=f"/{name}.mov", out="/out")
+
+
+def test_hello_tells_who_answers(client: Client) -> None:
+    reply = client.hello()
+    assert reply.device.startswith("cpu")
+    assert reply.uptime_s >= 0
+
+
+def test_an_export_streams_its_news_to_the_end(running: Running, client: Client) -> None:
+    def export(_: MatteRequest, progress: Progress) -> Path:
+        progress.begin("working", 2)
+        for done in (1, 2):
+            progress.at(done)
+        return Path("/out/a.mattes.json")
+
+    running.engine.export = export
+    stages: list[str] = []
+    info = client.export(request()).wait(on_event=lambda news: stages.append(news.stage), timeout_s=10)
+    assert (info.state, info.manifest) == (JobState.DONE, "/out/a.mattes.json")
+    assert "working" in stages
+
+
+def test_a_bad_request_is_refused_before_it_is_queued(running: Running, client: Client) -> None:
+    def check(_: MatteRequest) -> None:
+        raise UnknownNameError("unknown category 'cat'; there is: car")
+
+    running.engine.check = check
+    with pytest.raises(UnknownNameError, match="there is: car"):
+        client.export(request())
+    assert client.jobs() == ()
+
+
+def test_a_failed_job_raises_the_error_of_its_cause(running: Running, client: Client) -> None:
+    def export(_: MatteRequest, __: Progress) -> Path:
+        raise OSError(28, "No space left on device", "/out/a.exr")
+
+    running.engine.export = export
+    with pytest.raises(Exception, match="no space left") as caught:
+        client.export(request()).wait(timeout_s=10)
+    assert getattr(caught.value, "code", None) == "out_of_space"
+
+
+def test_a_fault_of_the_worker_is_an_internal_error_and_the_worker_lives(running: Running, client: Client) -> None:
+    def check(_: MatteRequest) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    running.engine.check = check
+    with pytest.raises(InternalError, match="ZeroDivisionError"):
+        client.export(request())
+    assert client.hello()
+
+
+def _until_cancelled(_: MatteRequest, progress: Progress) -> Path:
+    while True:
+        progress.check()
+        time.sleep(0.01)
+
+
+def test_cancel_ends_the_wait(running: Running, client: Client) -> None:
+    running.engine.export = _until_cancelled
+    job = client.export(request())
+    job.cancel()
+    with pytest.raises(JobCancelledError):
+        job.wait(timeout_s=10)
+
+
+def test_another_client_watches_and_cancels(running: Running, client: Client) -> None:
+    running.engine.export = _until_cancelled
+    job = client.export(request())
+    with Client(running.service.address) as other:
+        watched = other.watch(job.id)
+        assert [info.job for info in other.jobs()] == [job.id]
+        other.cancel(job.id)
+        with pytest.raises(JobCancelledError):
+            watched.wait(timeout_s=10)
+    with pytest.raises(JobCancelledError):
+        job.wait(timeout_s=10)
+
+
+def test_a_job_that_has_ended_can_still_be_watched(client: Client) -> None:
+    job = client.export(request())
+    job.wait(timeout_s=10)
+    assert client.watch(job.id).wait(timeout_s=10).state is JobState.DONE
+
+
+def test_an_unknown_job_cannot_be_watched_or_cancelled(client: Client) -> None:
+    for act in (client.watch, client.cancel):
+        with pytest.raises(JobUnknownError):
+            act("nope")
+
+
+def test_wait_gives_up_after_its_time(running: Running, client: Client) -> None:
+    def export(_: MatteRequest, progress: Progress) -> Path:
+        progress.begin("working", 10**6)
+        for done in range(10**6):
+            time.sleep(0.01)
+            progress.at(done)
+        return Path("never")
+
+    running.engine.export = export
+    job = client.export(request())
+    with pytest.raises(TimeoutError, match="still running"):
+        job.wait(timeout_s=0.2)
+    job.cancel()
+
+
+def test_pixels_come_back_as_mattes(client: Client) -> None:
+    plate = np.zeros((4, 6, 3), np.uint8)
+    plate[1, 2, 0] = 255
+    (matte,) = client.segment(plate)
+    assert matte.layer.name == "red"
+    assert matte.coverage().shape == (4, 6)
+    assert matte.coverage()[1, 2] == 1.0
+    # A view with strides, as hosts hand them over.
+    (flipped,) = client.segment(plate[::-1, ::-1])
+    assert flipped.coverage()[2, 3] == 1.0
+
+
+def test_pixels_of_the_wrong_kind_are_refused_here(client: Client) -> None:
+    with pytest.raises(BadRequestError, match="uint8 of shape"):
+        client.segment(np.zeros((4, 6), np.uint8))
+
+
+def test_the_socket_answers_while_a_job_runs(running: Running, client: Client) -> None:
+    running.engine.export = _until_cancelled
+    job = client.export(request())
+    began = time.monotonic()
+    for _ in range(20):
+        client.hello()
+    assert time.monotonic() - began < 5
+    job.cancel()
+
+
+def test_broken_messages_get_an_error_and_the_next_one_is_served(running: Running) -> None:
+    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket.connect(running.service.address)
+    for frames in ([b"\xc1"], [b""], wire.pack(ErrorReply(code="x", message="y"), "9")):
+        socket.send_multipart(frames)
+        assert socket.poll(5000)
+        body = wire.unpack(socket.recv_multipart()).body
+        assert isinstance(body, ErrorReply)
+    socket.send_multipart(wire.pack(Hello(), "1"))
+    assert socket.poll(5000)
+    assert wire.unpack(socket.recv_multipart()).id == "1"
+    socket.close(0)
+
+
+def test_a_reply_the_client_cannot_read_is_a_protocol_error(running: Running) -> None:
+    router = zmq.Context.instance().socket(zmq.ROUTER)
+    port = router.bind_to_random_port("tcp://127.0.0.1")
+    with Client(f"tcp://127.0.0.1:{port}") as client:
+
+        def serve() -> None:
+            identity, head = router.recv_multipart()
+            bad = wire.pack(Hello(), wire.read_head(head).id)[0]
+            assert isinstance(bad, bytes)
+            router.send_multipart([identity, bad.replace(b"hello", b"jello")])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(ProtocolError, match="cannot be read"):
+            client.hello()
+        thread.join()
+    router.close(0)
+
+
+def test_a_silent_worker_is_lost_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.3)
+    monkeypatch.setattr("bridge.channel._PING_EVERY_S", 0.1)
+    # Accepts connections and never says a word.
+    router = zmq.Context.instance().socket(zmq.ROUTER)
+    port = router.bind_to_random_port("tcp://127.0.0.1")
+    with Client(f"tcp://127.0.0.1:{port}") as client, pytest.raises(WorkerLostError, match="stopped answering"):
+        client.describe()
+    router.close(0)
+
+
+def test_a_worker_started_anew_has_lost_its_jobs(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    running.engine.export = _until_cancelled
+    with Client(running.service.address) as client:
+        job = client.export(request())
+        # The job book of a new process is empty.
+        running.service._jobs._jobs.clear()
+        with pytest.raises(WorkerLostError, match="submit the same request again"):
+            job.wait(timeout_s=10)
+
+
+def test_a_taken_address_is_named(running: Running) -> None:
+    with pytest.raises(WorkerUnavailableError, match="cannot listen"):
+        Service(running.service.address, cast(Any, running.engine))
+
+
+@pytest.mark.parametrize("address", ["tcp://0.0.0.0:5570", "tcp://192.0.2.7:5570"], ids=["all", "another"])
+def test_only_loopback_is_served(address: str) -> None:
+    with pytest.raises(BadRequestError, match="loopback"):
+        Service(address, cast(Any, ScriptedEngine()))
+
+
+@pytest.mark.parametrize("address", ["5570", "tcp://127.0.0.1", "ipc:///tmp/x", "tcp://h:1/p", "tcp://h:99999"])
+def test_an_address_of_another_form_is_named(address: str) -> None:
+    with pytest.raises(BadRequestError, match="must be like tcp://"):
+        Service(address, cast(Any, ScriptedEngine()))
+
+
+def test_an_idle_worker_ends_by_itself() -> None:
+    idle = Running(ScriptedEngine(), idle_exit_s=0.2)
+    idle.thread.join(10)
+    assert not idle.thread.is_alive()
