@@ -1,0 +1,163 @@
+"""Movies: one file, decoded by PyAV."""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from bridge.errors import FrameUnreadableError, SourceUnreadableError
+from bridge.frames import DEFAULT_PADDING, MOVIE_FIRST_FRAME, format_frames
+from bridge.naming import clip_name
+from worker.media.color import choose_color, to_plate
+from worker.media.images import MAX_PIXELS, MAX_SIDE_PX
+from worker.media.movie_decoder import MovieDecoder
+from worker.media.movie_index import index_movie
+from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter
+from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
+from worker.media.unreadable import UnreadableError
+from worker.models.base import Plate
+
+MOVIE_EXTENSIONS = frozenset(
+    {
+        "mov", "mp4", "m4v", "mkv", "webm", "avi", "mxf", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts", "wmv", "asf",
+        "flv", "ogv", "3gp", "3g2", "dv", "gif", "nut", "y4m",
+    }
+)  # fmt: skip
+"""Lower-case extensions that are movies, without the dot."""
+
+_OPTIONS = {
+    # A file that names other files or addresses would let the worker be talked into opening them.
+    "protocol_whitelist": "file",
+    "format_whitelist": (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mxf,mpegts,mpeg,asf,flv,ogg,gif,dv,nut,yuv4mpegpipe"
+    ),
+}
+
+_HASHED_BYTES = 64 * 1024
+
+_TRIED_FIRST = 16
+"""How many frames are tried for the size of a movie before it counts as unreadable."""
+
+
+class MovieSource(Source):
+    """A movie."""
+
+    def __init__(self, facts: SourceFacts, container: av.container.InputContainer, decoder: MovieDecoder) -> None:
+        super().__init__(facts)
+        self._container = container
+        self._decoder = decoder
+        self._converter = FrameConverter()
+        self._color = facts.color
+
+    def frame_stamp(self, frame: int) -> str:
+        return "0"
+
+    def read(self, frame: int) -> Plate:
+        try:
+            decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
+        except UnreadableError as error:
+            raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
+        check_size(_upright_wh(decoded), self.size_wh, frame, self.path)
+        if self._color.untouched:
+            return self._converter.to_uint8(decoded)
+        return to_plate(self._converter.to_float(decoded), self._color)
+
+    def close(self) -> None:
+        self._container.close()
+
+
+def open_movie(path: str, *, frames: str | None, colorspace: str | None, ocio_config: str | None) -> MovieSource:
+    """Open a movie and count its frames.
+
+    Raises:
+        FrameRangeError, UnknownNameError: see `open_source`.
+        SourceUnreadableError: it is no movie, has no pictures, or none of them decodes.
+    """
+    try:
+        container = av.open(path, options=_OPTIONS)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise SourceUnreadableError(f"{path} is not a movie that can be read, or is cut off: {error}") from error
+    try:
+        return _open(path, container, frames, colorspace, ocio_config)
+    except UnreadableError as error:
+        container.close()
+        raise SourceUnreadableError(f"{path} cannot be read: {error}") from error
+    except BaseException:
+        container.close()
+        raise
+
+
+def _open(
+    path: str,
+    container: av.container.InputContainer,
+    frames: str | None,
+    colorspace: str | None,
+    ocio_config: str | None,
+) -> MovieSource:
+    stream = next(
+        (x for x in container.streams.video if not x.disposition & av.stream.Disposition.attached_pic), None
+    )
+    if stream is None:
+        kinds = ", ".join(sorted({x.type for x in container.streams})) or "nothing"
+        raise UnreadableError(f"it has no video stream, only {kinds}")
+    coded = stream.codec_context
+    if coded is None:
+        raise UnreadableError("its video codec is unknown")
+    if max(coded.width, coded.height) > MAX_SIDE_PX or coded.width * coded.height > MAX_PIXELS:
+        raise UnreadableError(f"its picture is {coded.width} x {coded.height}; {MAX_SIDE_PX} a side is the most")
+    stream.thread_type = "AUTO"
+    index = index_movie(container, stream)
+    existing = tuple(range(MOVIE_FIRST_FRAME, MOVIE_FIRST_FRAME + index.promised))
+    selected = select_frames(frames, existing, path)
+    decoder = MovieDecoder(container, stream, index)
+    first = _first_decoded(decoder, selected)
+    color = choose_color(
+        colorspace,
+        "pq_rec2020_display" if first.color_trc == PQ_TRANSFER else None,
+        is_float=False,
+        ocio_config=ocio_config,
+    )
+    facts = SourceFacts(
+        clip=clip_name(path),
+        path=path,
+        kind=SourceKind.MOVIE,
+        frames=selected,
+        available=format_frames(existing),
+        size_wh=_upright_wh(first),
+        fps=Fraction(stream.average_rate) if stream.average_rate else None,
+        padding=DEFAULT_PADDING,
+        color=color,
+        identity=_identity(path),
+    )
+    return MovieSource(facts, container, decoder)
+
+
+def _first_decoded(decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFrame:
+    """The first selected frame that decodes; damaged ones before it are the on-error policy's matter."""
+    problem: UnreadableError | None = None
+    for frame in frames[:_TRIED_FIRST]:
+        try:
+            return decoder.frame(frame - MOVIE_FIRST_FRAME)
+        except UnreadableError as error:
+            problem = error
+    raise UnreadableError(f"none of its first frames decodes: {problem}")
+
+
+def _upright_wh(frame: av.VideoFrame) -> tuple[int, int]:
+    width, height = frame.width, frame.height
+    return (height, width) if frame.rotation % 180 else (width, height)
+
+
+def _identity(path: str) -> str:
+    """Size, time, and a digest of both ends: a copy by another name is the same movie, an edited one is not."""
+    file = Path(path)
+    status = file.stat()
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        digest.update(stream.read(_HASHED_BYTES))
+        stream.seek(max(status.st_size - _HASHED_BYTES, 0))
+        digest.update(stream.read(_HASHED_BYTES))
+    return f"{status.st_size}|{status.st_mtime_ns}|{digest.hexdigest()}"

@@ -1,0 +1,96 @@
+"""Exactly the i-th frame of a movie: decoding on, or seeking to a key frame and decoding from there.
+
+A frame counts as found only when its time stamp is the one in the index, so a container that seeks loosely
+costs time, never correctness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+import numpy as np
+
+from worker.media.movie_index import MovieIndex
+from worker.media.unreadable import UnreadableError
+
+_CHEAPER_THAN_SEEKING = 8
+"""Frames that are decoded and dropped rather than sought past: a seek empties the decoder's threads."""
+
+_SEEKS = 3
+"""How many key frames back a frame is looked for; the nearest may be damaged or reached too late."""
+
+
+class MovieDecoder:
+    """Decodes frames of an open movie by index.
+
+    Holds the decoder's state and at most one frame. The container stays the caller's, who closes it.
+    """
+
+    def __init__(
+        self, container: av.container.InputContainer, stream: av.video.stream.VideoStream, index: MovieIndex
+    ) -> None:
+        self._container = container
+        self._stream = stream
+        self._index = index
+        self._decoded: Iterator[av.VideoFrame] = iter(())
+        self._current: av.VideoFrame | None = None
+        """The frame decoded last; it is handed out, or kept because it lies behind the one looked for."""
+        self._problem = ""
+
+    def frame(self, i: int) -> av.VideoFrame:
+        """The frame at index i, from 0.
+
+        Raises:
+            UnreadableError: the frame does not decode.
+        """
+        if i >= len(self._index.pts):
+            raise UnreadableError("the movie's file ends before it")
+        self._problem = ""
+        pts = int(self._index.pts[i])
+        if self._is_near(i) and self._advance(pts):
+            return self._current
+        last_key = int(np.searchsorted(self._index.key_pts, pts, side="right")) - 1
+        for key in range(last_key, max(last_key - _SEEKS, -1), -1):
+            self._seek(int(self._index.key_dts[key]))
+            if self._advance(pts):
+                return self._current
+        raise UnreadableError(self._problem or "no picture comes out of the decoder for it")
+
+    def _is_near(self, i: int) -> bool:
+        """Whether decoding on reaches index i sooner than a seek."""
+        if self._current is None:
+            return False
+        here, there = self._current.pts, int(self._index.pts[i])
+        if there < here:
+            return False
+        keys_between = np.searchsorted(self._index.key_pts, [here, there], side="right")
+        ahead = i - int(np.searchsorted(self._index.pts, here))
+        return ahead <= _CHEAPER_THAN_SEEKING or keys_between[0] == keys_between[1]
+
+    def _advance(self, pts: int) -> bool:
+        """Decode until the frame of this time stamp, or one behind it, is current."""
+        while self._current is None or self._current.pts < pts:
+            self._current = next(self._decoded, None)
+            if self._current is None:
+                return False
+        return bool(self._current.pts == pts)
+
+    def _seek(self, dts: int) -> None:
+        self._container.seek(dts, stream=self._stream, backward=True)
+        self._current = None
+        self._decoded = self._decode()
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Frames from here on, in the order of their time stamps; those that do not decode are left out."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+                frames = packet.decode()
+            except (StopIteration, EOFError):
+                return
+            except av.error.FFmpegError as error:
+                self._problem = f"the decoder says: {error.strerror}"
+                continue
+            yield from (frame for frame in frames if frame.pts is not None)

@@ -1,0 +1,137 @@
+"""Image sequences and stills: a file per frame."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from bridge.errors import FrameUnreadableError, SourceUnreadableError
+from bridge.frames import DEFAULT_PADDING, STILL_FRAME, FrameFiles, FramePattern, format_frames, split_number
+from bridge.naming import clip_name
+from worker.media.color import choose_color, to_plate
+from worker.media.images import ImageHeader, read_float, read_header, read_uint8
+from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
+from worker.media.unreadable import UnreadableError
+from worker.models.base import Plate
+
+_TRIED_FIRST = 16
+"""How many files are tried for the size and colour of a sequence before it counts as unreadable."""
+
+
+class ImageSource(Source):
+    """An image sequence or a still."""
+
+    def __init__(self, facts: SourceFacts, pattern: FramePattern | None) -> None:
+        super().__init__(facts)
+        self._pattern = pattern
+        self._color = facts.color
+
+    def frame_stamp(self, frame: int) -> str:
+        try:
+            status = Path(self._file(frame)).stat()
+        except OSError:
+            return "0"
+        return hashlib.sha256(f"{status.st_size}|{status.st_mtime_ns}".encode()).hexdigest()[:16]
+
+    def read(self, frame: int) -> Plate:
+        path = self._file(frame)
+        try:
+            plate = read_uint8(path) if self._color.untouched else to_plate(read_float(path), self._color)
+        except UnreadableError as error:
+            raise FrameUnreadableError(f"frame {frame} cannot be read: {_reason(path, error)}") from error
+        check_size((plate.shape[1], plate.shape[0]), self.size_wh, frame, path)
+        return plate
+
+    def close(self) -> None:
+        """Nothing stays open between frames."""
+
+    def _file(self, frame: int) -> str:
+        return self.path if self._pattern is None else self._pattern.path(frame)
+
+
+def open_sequence(
+    files: FrameFiles, *, frames: str | None, colorspace: str | None, ocio_config: str | None
+) -> ImageSource:
+    """Open a sequence of files that are there.
+
+    Size and colour are those of the first selected file that can be read.
+
+    Raises:
+        FrameRangeError, UnknownNameError: see `open_source`.
+        SourceUnreadableError: none of the first files can be read.
+    """
+    pattern = files.pattern
+    selected = select_frames(frames or pattern.frames, files.frames, pattern.text)
+    there = set(files.frames)
+    header = _first_header(pattern.path(frame) for frame in selected if frame in there)
+    color = choose_color(colorspace, header.color_space, is_float=header.is_float, ocio_config=ocio_config)
+    facts = SourceFacts(
+        clip=_sequence_clip(pattern),
+        path=pattern.text,
+        kind=SourceKind.SEQUENCE,
+        frames=selected,
+        available=format_frames(files.frames),
+        size_wh=header.size_wh,
+        fps=header.fps,
+        padding=max(pattern.padding, 1),
+        color=color,
+        identity=pattern.text,
+    )
+    return ImageSource(facts, pattern)
+
+
+def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_config: str | None) -> ImageSource:
+    """Open one picture, which is the frame its name tells, or `STILL_FRAME`.
+
+    Raises:
+        FrameRangeError, UnknownNameError, SourceUnreadableError: see `open_source`.
+    """
+    numbered = split_number(path)
+    frame = STILL_FRAME if numbered is None else numbered[1]
+    selected = select_frames(frames, (frame,), path)
+    header = _first_header([path])
+    facts = SourceFacts(
+        clip=clip_name(path),
+        path=path,
+        kind=SourceKind.STILL,
+        frames=selected,
+        available=str(frame),
+        size_wh=header.size_wh,
+        fps=header.fps,
+        padding=DEFAULT_PADDING if numbered is None else numbered[0].padding,
+        color=choose_color(colorspace, header.color_space, is_float=header.is_float, ocio_config=ocio_config),
+        identity=path,
+    )
+    return ImageSource(facts, None)
+
+
+def _first_header(paths: Iterable[str]) -> ImageHeader:
+    """The header of the first file that has one; damaged frames before it are the on-error policy's matter."""
+    reason = "none of the frames asked for is there"
+    for path in islice(paths, _TRIED_FIRST):
+        try:
+            return read_header(path)
+        except UnreadableError as error:
+            reason = _reason(path, error)
+    raise SourceUnreadableError(reason)
+
+
+def _sequence_clip(pattern: FramePattern) -> str:
+    """The clip's name; files that are called by their number alone take the name of their folder."""
+    head = Path(pattern.head + "_")
+    return clip_name(str(head.parent) if head.name == "_" else pattern.text)
+
+
+def _reason(path: str, error: UnreadableError) -> str:
+    """Why a file cannot be read; what the file system knows is said before what the reader thinks."""
+    try:
+        Path(path).open("rb").close()
+    except FileNotFoundError:
+        return f"{path} is missing"
+    except PermissionError:
+        return f"{path} may not be read; give the worker's user permission"
+    except OSError as fault:
+        return f"{path}: {fault.strerror}"
+    return f"{path} is damaged or of an unknown kind: {error}"
