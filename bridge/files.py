@@ -47,7 +47,7 @@ def whole(path: Union[str, Path], *, durable: bool = True) -> Iterator[Path]:
 
 
 def write_whole(path: Union[str, Path], data: bytes, *, durable: bool = True) -> None:
-    """Write `data` to `path`; a reader sees the old file or the new one, never a part. `durable` as for `whole`."""
+    """Write `data` to `path`; a reader sees the old file or the new, never a part. `durable` as for `whole`."""
     with whole(path, durable=durable) as temporary:
         temporary.write_bytes(data)
 

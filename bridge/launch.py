@@ -32,6 +32,9 @@ PYTHON_VARIABLE = "MATTEBRIDGE_PYTHON"
 IDLE_EXIT_S = 900
 """A worker that was started for a client ends after so many seconds without work."""
 
+HELLO_TIMEOUT_S = 10.0
+"""How long whatever listens at an address has to answer as a worker."""
+
 _START_TIMEOUT_S = 60.0
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -65,7 +68,7 @@ def connect(address: Optional[str] = None, *, start: bool = True, say: Say = say
         start_worker(where, say=say)
     client = Client(where)
     try:
-        client.hello(timeout_s=10.0)
+        client.hello(timeout_s=HELLO_TIMEOUT_S)
     except WorkerLostError:
         client.close()
         raise WorkerUnavailableError(
@@ -136,14 +139,17 @@ def start_worker(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         log_begins = output.tell()
-        process = subprocess.Popen(
-            [*command, "worker", "--address", address, "--idle-exit", str(idle_exit_s)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            # Its own session: Ctrl-C in this console must cancel the job, not kill the worker.
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                [*command, "worker", "--address", address, "--idle-exit", str(idle_exit_s)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # Its own session: Ctrl-C in this console must cancel the job, not kill the worker.
+                start_new_session=True,
+            )
+        except OSError as err:
+            raise WorkerUnavailableError(f"cannot start a worker with {command[0]}: {err.strerror}") from None
     say(f"starting a worker at {address} (process {process.pid}, log {log})")
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:

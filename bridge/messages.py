@@ -93,7 +93,7 @@ class DescribeReply(Message, frozen=True):
     image_formats: tuple[str, ...]
     """Extensions of image files the worker reads, without dots."""
     movie_formats: tuple[str, ...]
-    """Container formats of movies the worker reads."""
+    """Extensions of movies the worker reads, without dots."""
     colorspaces: tuple[str, ...]
     """Names of input colour spaces."""
 

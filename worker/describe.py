@@ -10,7 +10,9 @@ from bridge.request import Layout
 from bridge.version import version
 from worker.device import device_words
 from worker.layers import layer_names
-from worker.media import colorspaces, image_formats, movie_formats
+from worker.media.color import color_space_names
+from worker.media.images import image_extensions
+from worker.media.movie import MOVIE_EXTENSIONS
 from worker.models.registry import ModelEntry, known_models
 
 
@@ -22,9 +24,9 @@ def describe(device: torch.device) -> DescribeReply:
         models=tuple(_model(entry) for entry in known_models().values()),
         layouts=tuple(layout.value for layout in Layout),
         borders=tuple(kind.value for kind in BorderKind),
-        image_formats=image_formats(),
-        movie_formats=movie_formats(),
-        colorspaces=colorspaces(),
+        image_formats=tuple(sorted(image_extensions())),
+        movie_formats=tuple(sorted(MOVIE_EXTENSIONS)),
+        colorspaces=color_space_names(),
     )
 
 

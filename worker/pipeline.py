@@ -86,7 +86,7 @@ class _Export:
             overlap=OVERLAP,
             source=self.source.path,
             colorspace=self.source.colorspace,
-            colorspace_from=self.source.colorspace_from.value,
+            colorspace_from=self.source.colorspace_from,
             fps=self.source.fps,
         )
         self.frames = _planned(self.source.frames, bad, request.on_error)

@@ -38,8 +38,8 @@ def doctor(address: Optional[str], as_json: bool, start: bool) -> None:
             reply, where = client.describe(), client.address
     except MattebridgeError as err:
         trouble, where = str(err), ""
-    missing = [name for name, found in {**host, **worker}.items() if found is None]
-    healthy = not [name for name in host if name in missing] and (reply is not None or not missing)
+    host_complete, worker_complete = None not in host.values(), None not in worker.values()
+    healthy = host_complete and (reply is not None or worker_complete)
     if as_json:
         echo_json(
             {
@@ -67,10 +67,10 @@ def doctor(address: Optional[str], as_json: bool, start: bool) -> None:
         table.add_row("models", ", ".join(model.name for model in reply.models))
         table.add_row("images", ", ".join(reply.image_formats))
         table.add_row("movies", ", ".join(reply.movie_formats))
-    if missing:
-        table.add_row(
-            "to do", "pip install 'mattebridge[worker]'" if healthy or not reply else "pip install mattebridge"
-        )
+    if not host_complete:
+        table.add_row("to do", "pip install mattebridge")
+    elif not healthy:
+        table.add_row("to do", "pip install 'mattebridge[worker]', or name a worker with --worker")
     Console().print(table)
     sys.exit(0 if healthy else 1)
 

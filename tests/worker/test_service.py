@@ -268,7 +268,8 @@ def test_a_worker_started_anew_has_lost_its_jobs(running: Running, monkeypatch: 
     with Client(running.service.address) as client:
         job = client.export(request())
         # The job book of a new process is empty.
-        running.service._jobs._jobs.clear()
+        book = running.service._jobs
+        monkeypatch.setattr(book, "all", lambda: ())
         with pytest.raises(WorkerLostError, match="submit the same request again"):
             job.wait(timeout_s=10)
 

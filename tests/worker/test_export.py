@@ -1,0 +1,302 @@
+"""Exports from plates to files, with a model that needs no weights."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import OpenImageIO as oiio
+import pytest
+
+from bridge.borders import BorderPolicy
+from bridge.errors import (
+    BadRequestError,
+    FrameRangeError,
+    FrameUnreadableError,
+    JobCancelledError,
+    ModelError,
+    OutputError,
+    SourceNotFoundError,
+    UnknownNameError,
+)
+from bridge.manifest import read_manifest
+from bridge.messages import Segment
+from bridge.request import MatteRequest, OnError
+from bridge.wire import Array
+from tests.fakes.color_model import ColorModel
+from tests.worker.conftest import SIZE_WH, Export, draw_plate
+from worker.engine import Engine
+from worker.exr import read_layers
+from worker.jobs import Progress
+from worker.roots import Roots
+from worker.store import Store
+
+FRAMES = range(1001, 1013)
+HARD = BorderPolicy.from_toml('[borders."*"]\nkind = "hard"\n')
+
+
+def files(manifest: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in manifest.parent.glob("*.exr")}
+
+
+def stopping_at(stage: str, frame: int) -> Progress:
+    """Progress that cancels its job when a stage has done so many frames."""
+    cancelled = threading.Event()
+
+    def report(at_stage: str, done: int, *_: object) -> None:
+        if at_stage == stage and done >= frame:
+            cancelled.set()
+
+    return Progress(cancelled, report)
+
+
+def test_every_frame_has_the_same_layers_under_its_own_number(export: Export) -> None:
+    manifest = read_manifest(path := export())
+    assert [layer.name for layer in manifest.layers] == ["person", "grass", "sky"]
+    assert [file.frame for file in manifest.files] == list(FRAMES)
+    assert manifest.frames == "1001-1012"
+    for file in manifest.files:
+        assert file.path == f"shot_mattes.{file.frame}.exr"
+        layers = read_layers(path.parent / file.path)
+        assert sorted(layers) == ["grass", "person", "sky"]
+        header = OpenEXR.File(str(path.parent / file.path), header_only=True).header()
+        assert header["mattebridge/source_frame"] == file.frame
+
+
+def test_mattes_lie_where_the_picture_says_in_both_libraries(export: Export) -> None:
+    out = export(policy=HARD).parent
+    for step, frame in enumerate(FRAMES):
+        person = read_layers(out / f"shot_mattes.{frame}.exr")["person"].astype(float)
+        truth = np.zeros(SIZE_WH[::-1])
+        truth[16:56, 8 + 4 * step : 24 + 4 * step] = 1
+        assert person.min() >= 0 and person.max() <= 1
+        # The model looks at half size: corners are rounded there, edges are where they are.
+        assert np.abs(person - truth).mean() < 0.004
+        image = oiio.ImageBuf(str(out / f"shot_mattes.{frame}.exr"))
+        spec = image.spec()
+        assert (spec.full_width, spec.full_height) == SIZE_WH
+        channel = spec.channelnames.index("person.A")
+        inside = person[spec.y : spec.y + spec.height, spec.x : spec.x + spec.width]
+        np.testing.assert_array_equal(image.get_pixels(oiio.FLOAT)[..., channel], inside.astype(np.float32))
+
+
+def test_the_same_request_again_runs_no_model_and_writes_nothing(export: Export, model: ColorModel) -> None:
+    path = export()
+    before = {p.name: p.stat().st_mtime_ns for p in path.parent.glob("*.exr")}
+    assert model.calls == len(FRAMES)
+    export()
+    assert model.calls == len(FRAMES)
+    assert {p.name: p.stat().st_mtime_ns for p in path.parent.glob("*.exr")} == before
+
+
+def test_another_policy_runs_no_model_and_writes_all(export: Export, model: ColorModel) -> None:
+    soft = files(export())
+    hard = files(export(policy=HARD))
+    assert model.calls == len(FRAMES)
+    assert soft.keys() == hard.keys()
+    assert all(soft[name] != hard[name] for name in soft)
+
+
+def test_only_what_is_missing_is_written(export: Export) -> None:
+    path = export()
+    before = files(path)
+    lost = path.parent / "shot_mattes.1005.exr"
+    damaged = path.parent / "shot_mattes.1007.exr"
+    kept = path.parent / "shot_mattes.1006.exr"
+    lost.unlink()
+    damaged.write_bytes(b"not an image")
+    age = kept.stat().st_mtime_ns
+    export()
+    assert files(path) == before
+    assert kept.stat().st_mtime_ns == age
+
+
+@pytest.mark.parametrize(
+    ("stage", "frame"),
+    [("finding segments", 5), ("following tracks", 11), ("writing mattes", 12), ("contact sheet", 4)],
+)
+def test_a_cancelled_job_goes_on_to_the_same_bytes(
+    export: Export, model: ColorModel, tmp_path: Path, stage: str, frame: int
+) -> None:
+    quiet = files(export(out=str(tmp_path / "quiet")))
+    seen = model.calls
+    engine_again = tmp_path / "out"
+    with pytest.raises(JobCancelledError):
+        export(stopping_at(stage, frame), frames="1001-1012", tracks=True)
+        export(stopping_at(stage, 0))
+    assert not list(engine_again.glob("*.mattes.json")) or stage == "finding segments"
+    assert files(export()) == quiet
+    assert model.calls == seen
+    assert not list(engine_again.glob(".*"))
+
+
+def test_the_manifest_goes_before_the_first_file_changes(export: Export) -> None:
+    path = export()
+    cancelled = threading.Event()
+
+    def report(stage: str, *_: object) -> None:
+        if stage == "writing mattes":
+            cancelled.set()
+
+    with pytest.raises(JobCancelledError):
+        export(Progress(cancelled, report), policy=HARD)
+    assert not path.exists()
+
+
+def test_a_still_keeps_its_segments_and_its_number(export: Export, plates: Path) -> None:
+    manifest = read_manifest(export(source=str(plates / "shot.1003.png")))
+    assert [file.path for file in manifest.files] == ["shot_mattes.1003.exr"]
+    assert [layer.name for layer in manifest.layers] == ["person", "grass", "sky"]
+
+
+def test_a_crossing_person_keeps_one_id(export: Export) -> None:
+    manifest = read_manifest(export(tracks=True))
+    persons = [track for track in manifest.tracks if track.category == "person"]
+    assert [(track.first, track.last, track.frames) for track in persons] == [(1001, 1012, 12)]
+    assert [layer.name for layer in manifest.layers] == ["person", "person_1", "grass", "sky"] or [
+        layer.name for layer in manifest.layers if layer.track is not None
+    ] == [f"person_{persons[0].id}"]
+
+
+def test_ids_stay_when_more_of_the_source_is_asked_for(export: Export, tmp_path: Path) -> None:
+    def person(frames: str | None) -> int:
+        manifest = read_manifest(export(frames=frames, out=str(tmp_path / str(frames))))
+        (track,) = [track for track in manifest.tracks if track.category == "person"]
+        return track.id
+
+    assert person("1007-1012") == person("1001-1009") == person(None)
+
+
+def test_a_category_that_never_shows_is_a_black_layer(export: Export) -> None:
+    path = export(categories=("car", "sky"))
+    assert [layer.name for layer in read_manifest(path).layers] == ["car", "sky"]
+    layers = read_layers(path.parent / "shot_mattes.1001.exr")
+    assert layers["car"].max() == 0
+    assert layers["sky"].max() == 1
+
+
+@pytest.mark.parametrize(("on_error", "state"), [(OnError.HOLD, "held"), (OnError.BLACK, "black")])
+def test_a_damaged_frame_follows_the_policy(export: Export, plates: Path, on_error: OnError, state: str) -> None:
+    (plates / "shot.1004.png").write_bytes(b"\x89PNG cut off")
+    path = export(on_error=on_error)
+    entries = {file.frame: file for file in read_manifest(path).files}
+    assert entries[1004].state == state
+    assert "1004" in (entries[1004].reason or "")
+    assert [frame for frame, entry in entries.items() if entry.state != "good"] == [1004]
+    shown = read_layers(path.parent / "shot_mattes.1004.exr")["person"]
+    neighbour = read_layers(path.parent / "shot_mattes.1003.exr")["person"]
+    np.testing.assert_array_equal(shown, neighbour if on_error is OnError.HOLD else np.zeros_like(neighbour))
+
+
+def test_a_held_first_frame_takes_the_next_good_one(export: Export, plates: Path) -> None:
+    (plates / "shot.1001.png").write_bytes(b"")
+    out = export(on_error=OnError.HOLD, frames="1001-1003").parent
+    first, second = (read_layers(out / f"shot_mattes.{frame}.exr")["person"] for frame in (1001, 1002))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_damaged_frame_stops_the_export_by_default(export: Export, plates: Path) -> None:
+    (plates / "shot.1004.png").write_bytes(b"\x89PNG cut off")
+    with pytest.raises(FrameUnreadableError, match="1004"):
+        export()
+
+
+def test_a_repaired_frame_is_taken_up(export: Export, plates: Path) -> None:
+    good = files(export())
+    picture = (plates / "shot.1004.png").read_bytes()
+    (plates / "shot.1004.png").write_bytes(b"cut off, so of another size")
+    export(on_error=OnError.BLACK)
+    (plates / "shot.1004.png").write_bytes(picture)
+    path = export(on_error=OnError.BLACK)
+    assert {file.state for file in read_manifest(path).files} == {"good"}
+    layers = read_layers(path.parent / "shot_mattes.1004.exr")
+    assert layers["person"].max() > 0.9
+    assert good.keys() == files(path).keys()
+
+
+def test_no_readable_frame_at_all_is_an_error(export: Export, plates: Path) -> None:
+    for path in plates.iterdir():
+        if path.name != "shot.1001.png":
+            path.write_bytes(b"")
+    with pytest.raises(FrameUnreadableError, match="no frame of"):
+        export(frames="1002-1012", on_error=OnError.BLACK)
+
+
+def test_a_damaged_store_is_made_again(export: Export, model: ColorModel, tmp_path: Path) -> None:
+    before = files(export())
+    for path in (tmp_path / "store").glob("*/100*.pred"):
+        path.write_bytes(b"damaged")
+    for path in (tmp_path / "store").glob("*/tracks"):
+        path.write_bytes(b"damaged")
+    for path in (tmp_path / "out").glob("*.exr"):
+        path.unlink()
+    assert files(export()) == before
+    assert model.calls > len(FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "says"),
+    [
+        ({"categories": ("persn",)}, UnknownNameError, "there is: person"),
+        ({"colorspace": "ACEScgg"}, UnknownNameError, "ACEScg"),
+        ({"frames": "1-5"}, FrameRangeError, "1001-1012"),
+        ({"frames": "ten"}, FrameRangeError, "1001-1100"),
+        ({"source": "/nowhere/x.mov"}, SourceNotFoundError, "/nowhere/x.mov"),
+        ({"out": "/proc/mattes"}, OutputError, "/proc/mattes"),
+    ],
+    ids=["category", "colour space", "frames that are not there", "no range", "no source", "unwritable folder"],
+)
+def test_a_bad_request_is_named_before_any_work(
+    export: Export, model: ColorModel, changes: dict[str, object], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        export(**changes)
+    assert model.calls == 0
+
+
+def test_an_unknown_model_lists_the_known_ones(engine: Engine, plates: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="there is: colours"):
+        engine.check(MatteRequest(source=f"{plates}/shot.####.png", out=str(tmp_path / "o"), model="colors"))
+
+
+def test_nothing_found_and_nothing_named_is_an_error(export: Export, plates: Path) -> None:
+    from PIL import Image
+
+    for path in plates.iterdir():
+        Image.new("RGB", SIZE_WH, (90, 90, 90)).save(path)
+    with pytest.raises(ModelError, match="found nothing"):
+        export()
+    manifest = read_manifest(export(categories=("person",)))
+    assert [layer.name for layer in manifest.layers] == ["person"]
+
+
+def test_paths_outside_the_roots_are_refused(model: ColorModel, plates: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "allowed"
+    inside.mkdir()
+    (inside / "link").symlink_to(plates)
+    fenced = Engine(
+        Engine(__import__("torch").device("cpu"), Store(tmp_path)).device, Store(tmp_path), Roots([inside])
+    )
+    for source in (plates / "shot.####.png", inside / "link" / "shot.####.png", inside / ".." / "plates"):
+        with pytest.raises(BadRequestError, match="outside the folders"):
+            fenced.check(MatteRequest(source=str(source), out=str(inside / "out"), model="colours"))
+
+
+def test_one_plate_by_path_and_by_pixels_is_the_same(engine: Engine, plates: Path) -> None:
+    by_path, mattes = engine.segment(
+        Segment(source=f"{plates}/shot.####.png", frame=1003, model="colours", policy=HARD), ()
+    )
+    plate = draw_plate(2)
+    by_pixels, again = engine.segment(
+        Segment(model="colours", policy=HARD), [Array("u1", plate.shape, plate.data)]
+    )
+    assert by_path == by_pixels
+    assert [layer.name for layer in by_path.layers] == ["person", "grass", "sky"]
+    assert [bytes(a.data) for a in mattes] == [bytes(a.data) for a in again]
+
+
+def test_a_plate_needs_a_path_or_pixels(engine: Engine) -> None:
+    with pytest.raises(BadRequestError, match="one buffer u1"):
+        engine.segment(Segment(model="colours"), ())
