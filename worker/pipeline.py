@@ -212,13 +212,7 @@ def _write_files(export: _Export, manifest: Path, progress: Progress) -> None:
     with closing(ahead(made(), _MATTES_AHEAD, "mattes")) as stage:
         for frame, mattes in stage:
             with export.watch.time("exr"):
-                write_layers(
-                    export.path(frame.number),
-                    mattes,
-                    export.layers,
-                    export.source.size_wh,
-                    export.provenance(frame),
-                )
+                write_layers(export.path(frame.number), mattes, export.source.size_wh, export.header(frame))
             done += 1
             progress.at(done)
 

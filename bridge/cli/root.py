@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module, metadata
-from typing import Any, NoReturn, Optional
+from typing import TYPE_CHECKING, NoReturn, Optional
 
 import click
 
 from bridge.errors import MattebridgeError
 from bridge.version import version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COMMAND_GROUP = "mattebridge.commands"
 """Entry points of this group add commands: the name is the command's, the object a click command."""
@@ -41,10 +44,11 @@ class _Commands(click.Group):
         return command
 
 
-def _plugins() -> dict[str, Any]:
-    found = metadata.entry_points()
-    # Python 3.9 has a plain dictionary here.
-    entries = found.select(group=COMMAND_GROUP) if hasattr(found, "select") else found.get(COMMAND_GROUP, [])
+def _plugins() -> dict[str, metadata.EntryPoint]:
+    if sys.version_info >= (3, 10):
+        entries: Iterable[metadata.EntryPoint] = metadata.entry_points(group=COMMAND_GROUP)
+    else:
+        entries = metadata.entry_points().get(COMMAND_GROUP, ())
     return {entry.name: entry for entry in entries}
 
 
