@@ -74,4 +74,5 @@ def decode(data: bytes) -> FramePrediction:
 
 def _mask(data: bytes, box: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
     x0, y0, x1, y1 = box
-    return np.frombuffer(data, np.uint8).reshape(y1 - y0, x1 - x0)
+    # A copy, because torch wants memory that it might write to.
+    return np.frombuffer(data, np.uint8).reshape(y1 - y0, x1 - x0).copy()

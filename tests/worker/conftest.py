@@ -57,6 +57,25 @@ def engine(tmp_path: Path, model: ColorModel) -> Engine:
     return Engine(torch.device("cpu"), Store(tmp_path / "store"))
 
 
+def quiet() -> Progress:
+    """Progress that nobody hears and nobody cancels."""
+    return Progress(threading.Event(), lambda *_: None)
+
+
+class CancelAt(Progress):
+    """Cancels its job when a stage has done so many frames."""
+
+    def __init__(self, stage: str, done: int) -> None:
+        self._event = threading.Event()
+        self._at = (stage, done)
+        super().__init__(self._event, lambda *_: None)
+
+    def at(self, done: int) -> None:
+        if self._stage == self._at[0] and done >= self._at[1]:
+            self._event.set()
+        super().at(done)
+
+
 Export = Callable[..., Path]
 
 
@@ -64,9 +83,9 @@ Export = Callable[..., Path]
 def export(engine: Engine, plates: Path, tmp_path: Path) -> Export:
     """Carry an export of the plates out; keyword arguments change the request. Returns the manifest's path."""
 
-    def run(progress: Progress | None = None, **changes: object) -> Path:
+    def run(progress: Progress | None = None, by: Engine = engine, **changes: object) -> Path:
         wishes: dict[str, object] = {"source": f"{plates}/shot.####.png", "out": str(tmp_path / "out"), **changes}
         request = MatteRequest(model="colours", **wishes)  # type: ignore[arg-type]
-        return engine.export(request, progress or Progress(threading.Event(), lambda *_: None))
+        return by.export(request, progress or quiet())
 
     return run
