@@ -16,7 +16,7 @@ from worker.mattes.ramp import ANTI_ALIASING_PX, coverage, ramp_of
 from worker.mattes.resample import Kernel, at_positions
 from worker.mattes.softmask import SoftMask, sample
 
-SAMPLES_PER_CELL = 4
+SAMPLES_PER_CELL = 3
 """Lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
 
 SAMPLES_PER_RAMP = 24
@@ -30,7 +30,7 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     large plate is coarser than its pixels, and interpolated: a distance is linear across a straight edge.
 
     Returns:
-        The window of the plate outside which coverage is 0, and the coverage in it, float32, in [0, 1].
+        The window of the plate outside which coverage is 0, and the coverage in it, float16, in [0, 1].
     """
     ramp = ramp_of(border, mask.plate_wh[1])
     window = mask.plate_window(math.ceil(ramp.outward_px))
@@ -39,17 +39,27 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     # Interpolation looks at points up to a diagonal beyond the last distance that matters.
     radius = ramp.reach_px / step + math.sqrt(2.0)
     distance = signed_distance(sample(mask, lattice), radius).mul_(step)
-    return window, coverage(_on_window(distance, lattice, window), ramp)
+    x_px, y_px = Lattice(1.0, window).points_px(distance.device)
+    left, top = lattice.box[:2]
+    return window, at_positions(
+        distance,
+        x_px / step - 0.5 - left,
+        y_px / step - 0.5 - top,
+        Kernel.LINEAR,
+        finish=lambda d: coverage(d, ramp),
+        dtype=torch.float16,
+    )
 
 
 def natural(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     """The mask itself through the contrast curve.
 
     Returns:
-        The window of the plate outside which coverage is 0, and the coverage in it, float32, in [0, 1].
+        The window of the plate outside which coverage is 0, and the coverage in it, float16, in [0, 1].
     """
     window = mask.plate_window(0)
-    return window, contrasted(sample(mask, Lattice(1.0, window)), border.contrast)
+    curve = None if border.contrast == 1.0 else lambda p: contrasted(p, border.contrast)
+    return window, sample(mask, Lattice(1.0, window), finish=curve, dtype=torch.float16)
 
 
 def contrasted(probability: torch.Tensor, contrast: float) -> torch.Tensor:
@@ -57,18 +67,5 @@ def contrasted(probability: torch.Tensor, contrast: float) -> torch.Tensor:
 
     The curve ``p^c / (p^c + (1 - p)^c)`` keeps 0, 1/2 and 1 and has the slope c at 1/2; 1 changes nothing.
     """
-    if contrast == 1.0:
-        return probability
     up = probability.pow(contrast)
     return up / (up + (1.0 - probability).pow(contrast))
-
-
-def _on_window(distance: torch.Tensor, lattice: Lattice, window: Box) -> torch.Tensor:
-    """Interpolate a distance field from its lattice to the pixels of a window."""
-    x0, y0, x1, y1 = window
-    left, top = lattice.box[:2]
-    if lattice.step_px == 1.0:
-        return distance[y0 - top : y1 - top, x0 - left : x1 - left]
-    x = torch.arange(x0, x1, dtype=torch.float64, device=distance.device).add_(0.5).div_(lattice.step_px)
-    y = torch.arange(y0, y1, dtype=torch.float64, device=distance.device).add_(0.5).div_(lattice.step_px)
-    return at_positions(distance, x - 0.5 - left, y - 0.5 - top, Kernel.LINEAR)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import torch
+
 Box = tuple[int, int, int, int]
 """``x0, y0, x1, y1``, half open."""
 
@@ -26,10 +28,9 @@ def grow(box: Box, by: int) -> Box:
     return x0 - by, y0 - by, x1 + by, y1 + by
 
 
-def clip(box: Box, size_wh: Size) -> Box | None:
-    """The part of the box inside a picture of that size; None where there is none."""
-    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], size_wh[0]), min(box[3], size_wh[1])
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+def clip(box: Box, size_wh: Size) -> Box:
+    """The part of a box inside a picture of that size, which the box must meet."""
+    return max(box[0], 0), max(box[1], 0), min(box[2], size_wh[0]), min(box[3], size_wh[1])
 
 
 def union(boxes: list[Box]) -> Box | None:
@@ -71,3 +72,10 @@ class Lattice:
                 math.ceil((y1 + margin_px) / step_px - 0.5) + 1,
             ),
         )
+
+    def points_px(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where its columns and its rows lie in the plate's plane. Float64, in plate pixels."""
+        x0, y0, x1, y1 = self.box
+        columns = torch.arange(x0, x1, dtype=torch.float64, device=device)
+        rows = torch.arange(y0, y1, dtype=torch.float64, device=device)
+        return (columns + 0.5) * self.step_px, (rows + 0.5) * self.step_px

@@ -79,11 +79,10 @@ def _members(segments: Iterable[Segment], layer: LayerSpec) -> list[Segment]:
 
 def _tight(layer: str, window: Box, coverage: torch.Tensor) -> Matte:
     """Bring a coverage over from the device, cut to the pixels that have any."""
-    half = coverage.to(torch.float16)
-    rows = torch.nonzero(half.amax(1)).view(-1)
+    rows = torch.nonzero(coverage.amax(1)).view(-1)
     if rows.numel() == 0:
         return Matte(layer, None)
-    cols = torch.nonzero(half.amax(0)).view(-1)
+    cols = torch.nonzero(coverage.amax(0)).view(-1)
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
     box = (window[0] + left, window[1] + top, window[0] + right, window[1] + bottom)
-    return Matte(layer, box, half[top:bottom, left:right].contiguous().cpu().numpy())
+    return Matte(layer, box, coverage[top:bottom, left:right].contiguous().cpu().numpy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -35,9 +35,7 @@ class SoftMask:
         x0, y0, x1, y1 = grow(self.box, REACH)
         scale_x, scale_y = self.plate_wh[0] / self.grid_wh[0], self.plate_wh[1] / self.grid_wh[1]
         window = (int(x0 * scale_x), int(y0 * scale_y), -int(-x1 * scale_x // 1), -int(-y1 * scale_y // 1))
-        clipped = clip(grow(window, reach_px), self.plate_wh)
-        assert clipped is not None, "a mask lies inside its grid, so its window meets the plate"
-        return clipped
+        return clip(grow(window, reach_px), self.plate_wh)
 
 
 def join(segments: Iterable[Segment], grid_wh: Size, plate_wh: Size, device: torch.device) -> SoftMask | None:
@@ -62,30 +60,41 @@ def join(segments: Iterable[Segment], grid_wh: Size, plate_wh: Size, device: tor
     return SoftMask(total.clamp_(max=1.0), box, grid_wh, plate_wh)
 
 
-def sample(mask: SoftMask, lattice: Lattice) -> torch.Tensor:
+def sample(
+    mask: SoftMask,
+    lattice: Lattice,
+    *,
+    finish: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> torch.Tensor:
     """The mask's value at every point of a lattice; beyond the plate's frame it goes on by replication.
 
+    Args:
+        mask: A layer's soft mask.
+        lattice: Where to sample it.
+        finish: A function of each value alone that is applied last.
+        dtype: Type of the result.
+
     Returns:
-        Shape of the lattice's box, float32, in [0, 1].
+        Shape of the lattice's box, in [0, 1] before `finish`.
     """
-    frame = (0, 0, *mask.grid_wh)
-    around = clip(grow(mask.box, REACH), mask.grid_wh) or frame
+    around = clip(grow(mask.box, REACH), mask.grid_wh)
     width, height = box_wh(around)
     padded = torch.zeros((height, width), dtype=torch.float32, device=mask.values.device)
     x0, y0, x1, y1 = mask.box
     padded[y0 - around[1] : y1 - around[1], x0 - around[0] : x1 - around[0]] = mask.values
-    x_px, y_px = _points_px(lattice, mask.values.device)
+    x_px, y_px = lattice.points_px(mask.values.device)
     x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - 0.5 - around[0]
     y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - 0.5 - around[1]
+    kernel = Kernel.BSPLINE
     if mask.grid_wh == mask.plate_wh and lattice.step_px == 1.0:
-        # The samples are the pixels: nothing is interpolated, and the probability stays as it is.
-        return at_positions(padded, x, y, Kernel.LINEAR)
-    return at_positions(prefilter(padded), x, y, Kernel.BSPLINE).clamp_(0.0, 1.0)
+        # The samples are the pixels: nothing lies between them, and the probability stays as it is.
+        kernel = Kernel.LINEAR
+    else:
+        padded = prefilter(padded)
 
+    def last(values: torch.Tensor) -> torch.Tensor:
+        values = values.clamp_(0.0, 1.0)
+        return values if finish is None else finish(values)
 
-def _points_px(lattice: Lattice, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Columns and rows of the lattice's points in the plate's plane, float64."""
-    x0, y0, x1, y1 = lattice.box
-    columns = torch.arange(x0, x1, dtype=torch.float64, device=device)
-    rows = torch.arange(y0, y1, dtype=torch.float64, device=device)
-    return (columns + 0.5) * lattice.step_px, (rows + 0.5) * lattice.step_px
+    return at_positions(padded, x, y, kernel, finish=last, dtype=dtype)
