@@ -22,7 +22,7 @@ from typing import Any, Optional, Union
 import msgspec
 
 from bridge.errors import PolicyError
-from bridge.naming import short_category
+from bridge.naming import short_category, slug
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,7 +60,7 @@ class Profile(str, Enum):
     SMOOTH = "smooth"
     """3t^2 - 2t^3 over the width."""
     GAUSSIAN = "gaussian"
-    """The integral of a Gaussian whose 1 % to 99 % span is the width."""
+    """The integral of a Gaussian whose 1 % to 99 % span is the width, stretched to reach 0 and 1 there."""
 
 
 class Unit(str, Enum):
@@ -83,7 +83,8 @@ class Length(msgspec.Struct, frozen=True):
         return self.value if self.unit is Unit.PX else self.value / 100.0 * plate_height_px
 
     def __str__(self) -> str:
-        return f"{self.value:g}{self.unit.value}"
+        number = repr(self.value)
+        return f"{number[:-2] if number.endswith('.0') else number}{self.unit.value}"
 
     @classmethod
     def parse(cls, text: Union[str, float, int]) -> Length:
@@ -101,6 +102,10 @@ class Length(msgspec.Struct, frozen=True):
         raise PolicyError(f"a length must be like '6px' or '0.4%' (of plate height), but is {text!r}")
 
 
+_MAX_LENGTH = {Unit.PX: 10000.0, Unit.PCT: 100.0}
+"""The greatest width or offset: beyond the picture itself."""
+
+
 class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one category's edge is made."""
 
@@ -112,13 +117,16 @@ class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     side: Side = Side.CENTRED
     profile: Profile = Profile.SMOOTH
     contrast: float = 1.0
-    """Slope of a `natural` edge about one half: 1 leaves the probability as it is, above 1 is harder."""
+    """Slope of a `natural` edge at one half: 1 leaves the probability as it is, above 1 is harder."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.width.value < 1e4:
-            raise PolicyError(f"width must be 0 or more, but is {self.width}")
-        if not abs(self.offset.value) < 1e4:
-            raise PolicyError(f"offset must be a finite number, but is {self.offset}")
+        limit = _MAX_LENGTH[self.width.unit]
+        if not 0.0 <= self.width.value <= limit:
+            raise PolicyError(f"width must lie in 0 to {Length(limit, self.width.unit)}, but is {self.width}")
+        limit = _MAX_LENGTH[self.offset.unit]
+        if not abs(self.offset.value) <= limit:
+            allowed = f"{Length(-limit, self.offset.unit)} to {Length(limit, self.offset.unit)}"
+            raise PolicyError(f"offset must lie in {allowed}, but is {self.offset}")
         if not 0.05 <= self.contrast <= 100.0:
             raise PolicyError(f"contrast must lie in 0.05 to 100, but is {self.contrast:g}")
 
@@ -141,9 +149,14 @@ class BorderPolicy(msgspec.Struct, frozen=True):
     """Keys are category names (long or short), ``thing``, ``stuff`` or ``*``."""
 
     def border_for(self, category: str, *, is_thing: bool) -> Border:
-        """The most specific row for a category."""
-        keys = (category, short_category(category), "thing" if is_thing else "stuff", "*")
-        for key in keys:
+        """The most specific row for a category; rows this policy does not have come from `DEFAULT_POLICY`.
+
+        Names are compared as they are first, then as layer names: ``Dining Table`` finds ``dining_table``.
+        """
+        names = (category, short_category(category))
+        folded = {slug(key): key for key in self.rows if key != "*"}
+        found = [folded[slug(name)] for name in names if slug(name) in folded]
+        for key in (*names, *found, "thing" if is_thing else "stuff", "*"):
             if key in self.rows:
                 return self.rows[key]
         return DEFAULT_POLICY.border_for(category, is_thing=is_thing)
@@ -232,7 +245,7 @@ def _plain(err: Exception) -> str:
 
 DEFAULT_POLICY = BorderPolicy(
     {
-        "person": Border(BorderKind.NATURAL),
+        "person": Border(BorderKind.NATURAL, contrast=2.0),
         "thing": Border(BorderKind.HARD),
         "stuff": Border(BorderKind.FEATHER, width=Length(0.6, Unit.PCT)),
         "*": Border(BorderKind.FEATHER),

@@ -14,6 +14,12 @@ FORMAT = 1
 """The manifest's own version; raised when a field changes its meaning."""
 
 
+class _Head(msgspec.Struct):
+    """The one field whose meaning never changes."""
+
+    format: int
+
+
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The model behind the mattes."""
 
@@ -102,14 +108,15 @@ def read_manifest(path: Union[str, Path]) -> Manifest:
         BadRequestError: the file cannot be read or is no manifest this version knows.
     """
     try:
-        manifest = msgspec.json.decode(Path(path).read_bytes(), type=Manifest)
+        data = Path(path).read_bytes()
+        version = msgspec.json.decode(data, type=_Head).format
+        if version != FORMAT:
+            raise BadRequestError(f"{path} has manifest format {version}, this version reads {FORMAT}")
+        return msgspec.json.decode(data, type=Manifest)
     except OSError as err:
         raise BadRequestError(f"cannot read manifest {path}: {err.strerror or err}") from None
     except msgspec.DecodeError as err:
         raise BadRequestError(f"{path} is not a manifest: {err}") from None
-    if manifest.format != FORMAT:
-        raise BadRequestError(f"{path} has manifest format {manifest.format}, this version reads {FORMAT}")
-    return manifest
 
 
 def write_manifest(path: Union[str, Path], manifest: Manifest) -> None:

@@ -16,8 +16,8 @@ from bridge.errors import LayerNameError
 
 _LAYER = re.compile(r"[a-z][a-z0-9_]*")
 
-MAX_LAYER_LENGTH = 31
-"""Older EXR readers cut names beyond 31 bytes."""
+MAX_LAYER_LENGTH = 29
+"""With a dot and a channel letter behind it this is 31 bytes, beyond which older EXR readers cut names."""
 
 RESERVED_LAYERS = frozenset(
     {
@@ -67,8 +67,9 @@ def check_layers(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         LayerNameError: a name breaks the rules, is reserved, or stands twice.
     """
+    checked = tuple(names)
     seen: set[str] = set()
-    for name in names:
+    for name in checked:
         if not _LAYER.fullmatch(name):
             raise LayerNameError(
                 f"layer name {name!r} must be a lower-case letter followed by lower-case letters, digits or "
@@ -81,17 +82,36 @@ def check_layers(names: Iterable[str]) -> tuple[str, ...]:
         if name in seen:
             raise LayerNameError(f"two layers are called {name!r}")
         seen.add(name)
-    return tuple(names)
+    return checked
+
+
+_FRAME_TOKEN = re.compile(
+    r"""
+    [._-]?                                          # what joins the token to the name
+    (?:
+        (?:
+            -?\d+--?\d+(?:[xy:]\d+)?                 # a frame range before the padding: 1-100x2
+            (?:,-?\d+(?:--?\d+(?:[xy:]\d+)?)?)*      # and more of them, or single frames: ,150
+        )?
+        (?:\#+|@+)                                  # padding: #### or @@@@
+      | %0?\d*d                                     # printf: %04d
+      | \$F\d*                                      # Houdini: $F4
+    )
+    $
+    """,
+    re.VERBOSE,
+)
 
 
 def clip_name(source: str) -> str:
     """The name that files of a source begin with: its file name without folder, frame token and extension.
 
-    ``/shots/sh010/plate.####.exr`` gives ``plate``, ``/shots/Take 3.mov`` gives ``Take_3``. Case is kept,
-    since hosts keep it; everything but letters, digits, ``_`` and ``-`` becomes ``_``.
+    ``/shots/sh010/plate.####.exr`` gives ``plate``, ``/shots/Take 3.mov`` gives ``Take_3``. Case and letters of
+    any script are kept, since hosts keep them; everything but letters, digits, ``_`` and ``-`` becomes ``_``.
     """
-    base = source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    # No file's name is longer, and the pattern takes the square of the length where it does not match.
+    base = source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1][-255:]
     stem = base.rsplit(".", 1)[0] if "." in base.strip(".") else base
-    stem = re.sub(r"(?:[._-]?)(?:#+|@+|%0?\d*d|\$F\d*)$", "", stem)
-    stem = re.sub(r"[^0-9A-Za-z_-]+", "_", stem).strip("_-")
+    stem = _FRAME_TOKEN.sub("", stem)
+    stem = re.sub(r"[^\w-]+", "_", unicodedata.normalize("NFC", stem)).strip("_-")
     return stem or "clip"
