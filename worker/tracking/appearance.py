@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from worker.tracking.camera import luminance
 from worker.tracking.grid import Plane
 
 Histogram = npt.NDArray[np.float32]
@@ -62,6 +61,11 @@ def colour_bins(picture: npt.NDArray[np.float32]) -> ColourBins:
         blue_share * red_share,
     ]
     return ColourBins(np.stack(bins, axis=1), np.stack(weights, axis=1) * np.float32(0.5))
+
+
+def luminance(rgb: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Rec. 709 luma of display-referred RGB. Shape ``(..., 3)`` to ``(...)``."""
+    return np.asarray(0.2126 * rgb[..., 0] + 0.7152 * rgb[..., 1] + 0.0722 * rgb[..., 2], np.float32)
 
 
 def likeness(one: Histogram, other: Histogram) -> npt.NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""How the camera moved between two thumbnails, and whether the picture was cut."""
+"""How the camera moved, and where the picture was cut, from thumbnails."""
 
 from __future__ import annotations
 
@@ -7,57 +7,94 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from worker.tracking.grid import Plane
+from worker.tracking.grid import Plane, shifted
 
-_MIN_GAIN = 0.05
-"""A translation is believed only if it raises the correlation of the pictures by at least this much; otherwise the
-camera stood still and something in the picture moved."""
+_MIN_GAIN = 0.02
+"""A new translation is believed only if it raises the correlation by this much over the one held so far."""
+
+_REFERENCE_FRAMES = 12
+_REFERENCE_SHARE = 1 / 6
+"""A picture is compared with the same earlier one for so many frames, or until content moved by this share of its
+width, so that a slow pan adds up to a shift that can be measured."""
 
 _CUT_CORRELATION = 0.3
-_CUT_COLOURS = 0.8
+_CUT_LIKENESS = 0.8
 """Below both, two successive pictures are of different shots: neither layout nor colours go on."""
 
 
 @dataclass(frozen=True)
-class CameraMotion:
-    """What happened to the whole picture between two frames."""
-
-    shift: tuple[float, float]
-    """How far the picture's content moved, ``dx, dy`` in cells of the working grid."""
-    cut: bool
-    """True where the second picture does not go on from the first."""
-
-
-STILL = CameraMotion(shift=(0.0, 0.0), cut=False)
+class _Reference:
+    luma: Plane
+    background: Plane
+    """1 where there is no thing, 0 where there is one."""
+    offset: npt.NDArray[np.float32]
+    """Of the camera, in that frame."""
 
 
-def camera_motion(before: Plane, after: Plane, colours_alike: float) -> CameraMotion:
-    """The translation that takes one picture to the next.
+class Camera:
+    """The camera's translation since the first frame, in cells of the working grid.
+
+    Only what is behind the things is compared, so that a bus that fills the picture is not taken for a pan.
+    """
+
+    def __init__(self) -> None:
+        self.offset: npt.NDArray[np.float32] = np.zeros(2, np.float32)
+        """How far the background moved in the picture, x and y, since the first frame."""
+        self._reference: _Reference | None = None
+        self._held = (0.0, 0.0)
+        self._age = 0
+
+    def follow(self, luma: Plane, things: Plane, likeness: float) -> bool:
+        """Measure the next frame.
+
+        Args:
+            luma: Its luminance, in [0, 1]. Shape ``(h, w)``.
+            things: The coverage of all things together, in [0, 1]. Shape ``(h, w)``.
+            likeness: How alike its colours and those of the frame before are, in [0, 1].
+
+        Returns:
+            True where the picture was cut; the offset stays then.
+        """
+        background = np.asarray(1.0 - things, np.float32)
+        if self._reference is None:
+            self._refer(luma, background)
+            return False
+        held = _correlation(self._reference, luma, background, self._held)
+        shift = _phase_peak(self._reference, luma, background)
+        found = _correlation(self._reference, luma, background, shift)
+        if found > held + _MIN_GAIN:
+            self._held = shift
+        cut = max(held, found) < _CUT_CORRELATION and likeness < _CUT_LIKENESS
+        if not cut:
+            self.offset = self._reference.offset + np.asarray(self._held, np.float32)
+        self._age += 1
+        if cut or self._age >= _REFERENCE_FRAMES or abs(self._held[0]) > _REFERENCE_SHARE * luma.shape[1]:
+            self._refer(luma, background)
+        return cut
+
+    def lose_sight(self) -> None:
+        """A frame without a thumbnail: the next one has nothing to be compared with."""
+        self._reference = None
+
+    def _refer(self, luma: Plane, background: Plane) -> None:
+        self._reference = _Reference(luma, background, self.offset)
+        self._held = (0.0, 0.0)
+        self._age = 0
+
+
+def _phase_peak(reference: _Reference, luma: Plane, background: Plane) -> tuple[float, float]:
+    """How far content moved from one picture to another, ``dx, dy``.
 
     Phase correlation (Kuglin and Hines 1975): the inverse transform of the normalised cross-power spectrum has its
-    peak at the translation. The peak is refined to a fraction of a cell by a parabola through its neighbours.
-
-    Args:
-        before: The earlier picture's luminance in [0, 1]. Shape ``(h, w)``.
-        after: The later one's, of the same shape.
-        colours_alike: How alike the two pictures' colours are, in [0, 1].
+    peak at the translation. A parabola through the peak and its neighbours gives the fraction of a cell.
     """
-    peak = _phase_peak(before, after)
-    still = _correlation(before, after, 0, 0)
-    moved = _correlation(before, after, round(peak[0]), round(peak[1]))
-    believed = moved > still + _MIN_GAIN
-    return CameraMotion(
-        shift=peak if believed else (0.0, 0.0),
-        cut=max(still, moved) < _CUT_CORRELATION and colours_alike < _CUT_COLOURS,
+    h, w = luma.shape
+    window = np.outer(np.hanning(h + 2)[1:-1], np.hanning(w + 2)[1:-1])
+    before, after = (
+        np.fft.rfft2(_centred(picture, weight) * weight * window)
+        for picture, weight in ((reference.luma, reference.background), (luma, background))
     )
-
-
-def _phase_peak(before: Plane, after: Plane) -> tuple[float, float]:
-    h, w = before.shape
-    window = np.outer(np.hanning(h + 2)[1:-1], np.hanning(w + 2)[1:-1]).astype(np.float32)
-    first = np.fft.rfft2((before - before.mean()) * window)
-    second = np.fft.rfft2((after - after.mean()) * window)
-    cross = second * first.conj()
+    cross = after * before.conj()
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9), s=(h, w))
     y, x = divmod(int(surface.argmax()), w)
     dy = y + _vertex(surface[y - 1, x], surface[y, x], surface[(y + 1) % h, x])
@@ -71,19 +108,16 @@ def _vertex(left: float, middle: float, right: float) -> float:
     return 0.0 if bend >= 0 else float(0.5 * (left - right) / bend)
 
 
-def _correlation(before: Plane, after: Plane, dx: int, dy: int) -> float:
-    """Pearson's correlation of the parts that two pictures share, in [-1, 1], if content moved by whole cells."""
-    h, w = before.shape
-    if abs(dx) > w // 2 or abs(dy) > h // 2:
-        return -1.0
-    a = before[max(0, -dy) : h - max(0, dy), max(0, -dx) : w - max(0, dx)]
-    b = after[max(0, dy) : h - max(0, -dy), max(0, dx) : w - max(0, -dx)]
-    a, b = a - a.mean(), b - b.mean()
-    power = float(np.sqrt((a * a).sum() * (b * b).sum()))
+def _correlation(reference: _Reference, luma: Plane, background: Plane, shift: tuple[float, float]) -> float:
+    """Pearson's correlation, in [-1, 1], of the background that both pictures show if content moved by `shift`."""
+    weight = shifted(reference.background, *shift) * background
+    before = _centred(shifted(reference.luma, *shift), weight)
+    after = _centred(luma, weight)
+    power = float(np.sqrt((weight * before * before).sum() * (weight * after * after).sum()))
     # Two flat pictures go on from each other.
-    return 1.0 if power < 1e-6 else float((a * b).sum()) / power
+    return 1.0 if power < 1e-6 else float((weight * before * after).sum()) / power
 
 
-def luminance(picture: npt.NDArray[np.float32]) -> Plane:
-    """Rec. 709 luma of display-referred RGB. Shape ``(h, w, 3)`` to ``(h, w)``."""
-    return np.asarray(picture @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32)
+def _centred(picture: Plane, weight: Plane) -> Plane:
+    """The picture less its weighted mean."""
+    return np.asarray(picture - (picture * weight).sum() / max(float(weight.sum()), 1e-6), np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from worker.tracking.grid import Plane, shifted
 from worker.tracking.index import Track
@@ -12,9 +13,15 @@ from worker.tracking.scene import Floats, Scene
 
 _VELOCITY_RATE = 0.4
 _LOOK_RATE = 0.1
-_GROW_RATE, _SHRINK_RATE = 0.5, 0.05
+_GROW_RATE, _SHRINK_RATE = 0.5, 0.03
 """Shares of the new value in the running averages. A full size is learnt fast and forgotten slowly, because
 what shrinks suddenly is being hidden."""
+
+_STEADY_AREA = 0.05
+"""A thing whose area changes by less than this share from one sight to the next is not being hidden."""
+
+_SLOWDOWN_S = 2.0
+"""The time in which the speed of a thing out of sight is expected to fade."""
 
 _WHOLE = 0.7
 """The share of its usual area above which a thing counts as wholly visible."""
@@ -54,6 +61,9 @@ class _Sight:
     """Scene coordinates x, y."""
     edges: Floats
     """Scene coordinates left, top, right, bottom."""
+    free: npt.NDArray[np.bool_]
+    """Whether each edge is the thing's own (see `Scene`)."""
+    area: float
     camera: Floats
     """The camera's translation in that frame: scene coordinates plus it are the frame's own."""
 
@@ -68,7 +78,7 @@ class LiveTrack:
 
     Places are in scene coordinates: cells of the working grid less the camera's translation since the first frame,
     so that a pan moves nothing. The position is where the whole thing's centroid is; while something hides part of
-    it, the position follows the side that still moves as before.
+    it, the position follows the edges that are its own.
     """
 
     def __init__(self, track_id: int, frame: int, scene: Scene, index: int, camera: Floats) -> None:
@@ -94,16 +104,13 @@ class LiveTrack:
             camera: The camera's translation since the first frame.
         """
         elapsed = frame - self.last_frame
-        area = float(scene.areas[index])
         before, now = self._last, _sight(scene, index, camera)
-        whole = area >= _WHOLE * self.area
-        step = now.centroid - before.centroid
-        if not whole:
-            step = _steadiest(step, now.edges - before.edges, self.velocity * elapsed)
+        whole = now.area >= _WHOLE * self.area
+        step = _step(before, now, self.velocity * elapsed)
         rate = 1.0 if self.frame_count == 1 else _VELOCITY_RATE
         self.velocity = np.asarray(self.velocity + rate * (step / elapsed - self.velocity), np.float32)
         self._position = now.centroid if whole else self._position + step
-        self.area += (_GROW_RATE if area > self.area else _SHRINK_RATE) * (area - self.area)
+        self.area += (_GROW_RATE if now.area > self.area else _SHRINK_RATE) * (now.area - self.area)
         self._last = now
         self.last_frame = frame
         self.frame_count += 1
@@ -122,9 +129,11 @@ class LiveTrack:
         self._position = young._position
 
     def ahead(self, frame: int, fps: float) -> Floats:
-        """How far it will have gone by `frame`, in scene coordinates; its speed fades within about a second."""
-        elapsed = frame - self.last_frame
-        return np.asarray(self.velocity * np.float32(fps * -np.expm1(-elapsed / fps)), np.float32)
+        """How far it will have gone by `frame`, in scene coordinates; its speed fades with time."""
+        fade = _SLOWDOWN_S * fps
+        return np.asarray(
+            self.velocity * np.float32(-fade * np.expm1((self.last_frame - frame) / fade)), np.float32
+        )
 
     def expected_centroid(self, frame: int, fps: float, camera: Floats) -> Floats:
         """Where the centroid of what was last seen of it should be, in cells."""
@@ -167,12 +176,23 @@ def _sight(scene: Scene, index: int, camera: Floats) -> _Sight:
         plane=scene.planes[index].reshape(h, w).copy(),
         centroid=scene.centroids[index] - camera,
         edges=scene.edges[index] - np.tile(camera, 2),
+        free=scene.free[index],
+        area=float(scene.areas[index]),
         camera=camera,
     )
 
 
-def _steadiest(centroid_step: Floats, edge_steps: Floats, expected: Floats) -> Floats:
-    """Of the steps of centroid, low edge and high edge, on each axis the one nearest to what was expected."""
-    steps = np.stack([centroid_step, edge_steps[:2], edge_steps[2:]])
-    nearest = np.abs(steps - expected).argmin(axis=0)
-    return np.asarray(steps[nearest, np.arange(2)], np.float32)
+def _step(before: _Sight, now: _Sight, expected: Floats) -> Floats:
+    """How far a thing went between two sights, each axis by what can be trusted of it.
+
+    The centroid of a thing that slides behind another drags behind, and so does the edge that the other cuts off.
+    With both edges its own the step is the median of theirs and the centroid's; with one, that edge's; with none,
+    the centroid's if the area is steady, and otherwise what was expected.
+    """
+    centroid = now.centroid - before.centroid
+    edges = (now.edges - before.edges).reshape(2, 2)
+    free = (now.free & before.free).reshape(2, 2)
+    steady = abs(now.area - before.area) <= _STEADY_AREA * before.area
+    blind = centroid if steady else expected
+    one = np.where(free[0], edges[0], np.where(free[1], edges[1], blind))
+    return np.asarray(np.where(free.all(axis=0), np.median([centroid, *edges], axis=0), one), np.float32)

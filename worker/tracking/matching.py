@@ -20,12 +20,12 @@ _UNKNOWN_LIKENESS = 0.8
 _FOLLOW_SCORE = 0.35
 _FOLLOW_LIKENESS = 0.5
 _FOLLOW_OVERLAP = 0.1
-_RENAME_OVERLAP = 0.5
+_RENAME_OVERLAP = 0.3
 """A thing may get a category that it never had only where its mask goes on this well."""
 
 _FIND_SCORE = 0.5
 _FIND_LIKENESS = 0.75
-_FIND_AREAS = (0.05, 2.0)
+_FIND_AREAS = (0.05, 3.0)
 """A thing found again shows between these shares of its usual area: little of it where it comes out from behind
 something."""
 

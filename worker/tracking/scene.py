@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from worker.segments import Segment
 from worker.tracking.appearance import BINS, ColourBins
-from worker.tracking.grid import reduced_mask
+from worker.tracking.grid import Plane, reduced_mask
 
 Floats = npt.NDArray[np.float32]
+
+_TOUCHING = 0.3
+"""An edge may be cut off by other things where they lie beyond this share of it."""
 
 _EDGE_SHARE = 0.05
 """The share of a thing's coverage beyond each of its edges, so that a faint fringe does not move them."""
@@ -32,6 +35,8 @@ class Scene:
     """Columns x, y. Shape ``(N, 2)``."""
     edges: Floats
     """Columns left, top, right, bottom. Shape ``(N, 4)``."""
+    free: npt.NDArray[np.bool_]
+    """Whether that edge is the thing's own: no other thing and no border of the picture may cut it off there."""
     looks: Floats | None
     """Colour histograms, shape ``(N, BINS)``; None where the prediction has no thumbnail."""
     wh: tuple[int, int]
@@ -39,6 +44,12 @@ class Scene:
 
     def __len__(self) -> int:
         return len(self.categories)
+
+    @property
+    def together(self) -> Plane:
+        """The coverage of all things together, in [0, 1]. Shape ``(h, w)``."""
+        w, h = self.wh
+        return np.asarray(self.planes.max(axis=0, initial=0.0).reshape(h, w), np.float32)
 
     def only(self, positions: Sequence[int]) -> Scene:
         """The same frame with only the things at these positions."""
@@ -50,6 +61,7 @@ class Scene:
             areas=self.areas[rows],
             centroids=self.centroids[rows],
             edges=self.edges[rows],
+            free=self.free[rows],
             looks=None if self.looks is None else self.looks[rows],
             wh=self.wh,
         )
@@ -77,6 +89,7 @@ def observe(
             plane[(y0 + y1) * h // (2 * grid_wh[1]), (x0 + x1) * w // (2 * grid_wh[0])] = 1e-3
     left, right, x = _profile(planes.sum(axis=1))
     top, bottom, y = _profile(planes.sum(axis=2))
+    edges = np.stack([left, top, right, bottom], axis=1)
     flat = planes.reshape(count, h * w)
     looks = None
     if colours is not None:
@@ -89,10 +102,35 @@ def observe(
         planes=flat,
         areas=flat.sum(axis=1),
         centroids=np.stack([x, y], axis=1),
-        edges=np.stack([left, top, right, bottom], axis=1),
+        edges=edges,
+        free=_free(planes, edges),
         looks=looks,
         wh=wh,
     )
+
+
+def _free(planes: Floats, edges: Floats) -> npt.NDArray[np.bool_]:
+    """Which edges neither touch another thing nor lie at the picture's border.
+
+    Shapes ``(N, h, w)`` and ``(N, 4)`` to ``(N, 4)``.
+    """
+    h, w = planes.shape[1:]
+    others = np.minimum(planes.sum(axis=0) - planes, 1.0)
+    inner, outer = slice(None, -1), slice(1, None)
+    touching = np.empty(edges.shape, np.float32)
+    for side, (own, beyond) in enumerate(
+        [
+            (np.s_[:, :, outer], np.s_[:, :, inner]),
+            (np.s_[:, outer], np.s_[:, inner]),
+            (np.s_[:, :, inner], np.s_[:, :, outer]),
+            (np.s_[:, inner], np.s_[:, outer]),
+        ]
+    ):
+        rim = planes[own] * (1.0 - planes[beyond])
+        shared = (rim * others[beyond]).sum(axis=(1, 2))
+        touching[:, side] = shared / np.maximum(rim.sum(axis=(1, 2)), np.float32(1e-6))
+    borders = np.array([0, 0, w, h], np.float32)
+    return np.asarray((touching < _TOUCHING) & (np.abs(edges - borders) > 1.0), bool)
 
 
 def _profile(profiles: Floats) -> tuple[Floats, Floats, Floats]:

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.segments import FramePrediction
-from worker.tracking.appearance import ColourBins, Histogram, colour_bins, likeness
-from worker.tracking.camera import STILL, CameraMotion, camera_motion, luminance
-from worker.tracking.grid import Plane, reduced_picture, working_wh
+from worker.tracking.appearance import ColourBins, Histogram, colour_bins, likeness, luminance
+from worker.tracking.camera import Camera
+from worker.tracking.grid import reduced_picture, working_wh
 from worker.tracking.index import Track, TrackTable
 from worker.tracking.live import LiveTrack
 from worker.tracking.matching import duplicates, find, follow
-from worker.tracking.scene import Floats, Scene, observe
+from worker.tracking.scene import Scene, observe
 from worker.tracking.settings import (
     CONFIRM_S,
     CONFIRM_SHARE,
@@ -54,8 +54,7 @@ class Tracker:
         self._previous = 0
         self._frame_count = 0
         self._wh = (0, 0)
-        self._camera: Floats = np.zeros(2, np.float32)
-        self._luma: Plane | None = None
+        self._camera = Camera()
         self._look: Histogram | None = None
 
     @property
@@ -81,12 +80,12 @@ class Tracker:
             self._wh = working_wh(prediction.grid_wh)
         elif frame <= self._previous:
             raise ValueError(f"frames must come in rising order, but {frame} came after {self._previous}")
-        colours, motion = self._look_at(prediction.thumbnail)
-        self._camera = self._camera + np.asarray(motion.shift, np.float32)
-
+        picture = None if prediction.thumbnail is None else reduced_picture(prediction.thumbnail, self._wh)
+        colours = None if picture is None else colour_bins(picture)
         positions = [i for i, segment in enumerate(prediction.segments) if segment.is_thing]
         things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, colours)
-        ids = dict(zip(positions, self._update_things(frame, things, motion.cut), strict=True))
+        cut = self._follow_camera(picture, colours, things)
+        ids = dict(zip(positions, self._update_things(frame, things, cut), strict=True))
         for i, segment in enumerate(prediction.segments):
             if not segment.is_thing:
                 ids[i] = self._stuff.update(segment.category, frame, self._new_id)
@@ -106,19 +105,18 @@ class Tracker:
             found_again[young] = found_again.get(found, found)
         return TrackTable(tuple(sorted(tracks, key=lambda t: t.id)), found_again)
 
-    def _look_at(self, thumbnail: npt.NDArray[np.uint8] | None) -> tuple[ColourBins | None, CameraMotion]:
-        if thumbnail is None:
-            self._luma = self._look = None
-            return None, STILL
-        picture = reduced_picture(thumbnail, self._wh)
-        colours = colour_bins(picture)
-        luma = luminance(picture)
-        look = colours.histogram(np.ones_like(luma))
-        motion = STILL
-        if self._luma is not None and self._look is not None:
-            motion = camera_motion(self._luma, luma, float(likeness(look, self._look)))
-        self._luma, self._look = luma, look
-        return colours, motion
+    def _follow_camera(
+        self, picture: npt.NDArray[np.float32] | None, colours: ColourBins | None, things: Scene
+    ) -> bool:
+        """Whether the picture was cut before this frame."""
+        if picture is None or colours is None:
+            self._camera.lose_sight()
+            self._look = None
+            return False
+        look = colours.histogram(np.ones(picture.shape[:2], np.float32))
+        alike = 1.0 if self._look is None else float(likeness(look, self._look))
+        self._look = look
+        return self._camera.follow(luminance(picture), things.together, alike)
 
     def _update_things(self, frame: int, everything: Scene, cut: bool) -> list[int]:
         copies = duplicates(everything)
@@ -127,14 +125,14 @@ class Tracker:
         owners: dict[int, LiveTrack] = {}
         oldest = min(self._previous, frame - round(GAP_S * self._fps))
         recent = [t for t in self._live if t.last_frame >= oldest]
-        for row, i in follow(recent, scene, frame, self._fps, self._camera, cut):
+        for row, i in follow(recent, scene, frame, self._fps, self._camera.offset, cut):
             owners[i] = recent[row]
         self._find_lost(frame, scene, owners)
         for i, track in owners.items():
-            track.observe(frame, scene, i, self._camera)
+            track.observe(frame, scene, i, self._camera.offset)
         for i in range(len(scene)):
             if i not in owners:
-                owners[i] = LiveTrack(self._new_id(), frame, scene, i, self._camera)
+                owners[i] = LiveTrack(self._new_id(), frame, scene, i, self._camera.offset)
                 self._live.append(owners[i])
         ids = {position: owners[i].id for i, position in enumerate(kept)}
         return [ids[copies.get(i, i)] for i in range(len(everything))]
@@ -147,7 +145,7 @@ class Tracker:
         for i, owner in owners.items():
             young = frame - owner.first_frame <= YOUNG_S * self._fps
             sought[:, i] = [young and t.last_frame < owner.first_frame for t in lost]
-        for row, i in find(lost, scene, frame, self._fps, self._camera, sought):
+        for row, i in find(lost, scene, frame, self._fps, self._camera.offset, sought):
             if i in owners:
                 lost[row].resume(owners[i])
                 self._found_again[owners[i].id] = lost[row].id
