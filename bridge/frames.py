@@ -48,7 +48,7 @@ _TOKEN = re.compile(
         (?<![0-9])                                         # fileseq's range before the token: plate.1001-1100#.exr
         (?P<frames>-?\d+--?\d+(?:[xy:]\d+)?(?:,[-\dxy:]+)?)
     )?
-    (?P<token>\#+|@+|%(?P<printf>\d*)d|\$F(?P<houdini>\d*))
+    (?P<token>\#+|@+|%(?P<printf>\d*)d(?![A-Za-z])|\$F(?P<houdini>\d*))
     (?P<tail>[^#@]*)                                       # the last token of the name counts
     \Z
     """,
