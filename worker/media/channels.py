@@ -19,8 +19,8 @@ def picture_channels(names: Sequence[str]) -> tuple[int, int, int] | None:
     """
     layers: dict[str, dict[str, int]] = {}
     for position, name in enumerate(names):
-        layer, _, channel = name.lower().rpartition(".")
-        layers.setdefault(layer, {}).setdefault(_SPELLINGS.get(channel, channel), position)
+        prefix, _, channel = name.lower().rpartition(".")
+        layers.setdefault(prefix, {}).setdefault(_SPELLINGS.get(channel, channel), position)
     likely = [layers.pop(main) for main in _MAIN_LAYERS if main in layers] + list(layers.values())
     for layer in likely:
         if {"r", "g", "b"} <= layer.keys():

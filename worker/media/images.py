@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import OpenImageIO as oiio  # noqa: N813
+import OpenImageIO as oiio
 
 from worker.media.channels import picture_channels
 from worker.media.orientation import swaps_sides, upright
@@ -34,6 +35,9 @@ _NO_PICTURES = frozenset({"null", "term", "zfile", "gif"})
 
 _HARMLESS = ("extraneous bytes before marker",)
 """Messages that come with a picture that is whole."""
+
+_BOILERPLATE = re.compile(r"EXR Error \([^)]*\): |EXR_ERR_[A-Z_]+ | \(\"[^\"]*\"\)")
+"""Parts of messages that only programmers want, and the path, which the caller says better."""
 
 _CHROMATICITIES = {
     "lin_rec709_scene": (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290),
@@ -116,7 +120,7 @@ def _read(path: str, dtype: str) -> npt.NDArray[Any]:
     with _opened(path) as image:
         first, last = min(image.channels), max(image.channels)
         pixels = image.input.read_image(image.part, 0, first, last + 1, dtype)
-        problem = _problem(image.input)
+        problem = _message(image.input) or _message(oiio)
         if pixels is None or (problem and not any(text in problem for text in _HARMLESS)):
             raise UnreadableError(problem or "its pixels cannot be read")
         order = [position - first for position in image.channels]
@@ -141,16 +145,18 @@ def _opened(path: str) -> Iterator[_Opened]:
     wishes["oiio:UnassociatedAlpha"] = 1  # PNG's colour as it is stored, not multiplied by an alpha we ignore
     image = oiio.ImageInput.open(path, wishes)
     if image is None:
-        raise UnreadableError(_one_line(oiio.geterror(), path) or "it cannot be opened")
+        raise UnreadableError(_message(oiio) or "it cannot be opened")
     try:
         if image.format_name() in _NO_PICTURES:
             raise UnreadableError(f"format {image.format_name()} holds no plates")
         part, spec, channels = _picture_part(image)
         _check_size(spec)
         yield _Opened(image, spec, part, channels, spec.get_int_attribute("Orientation", 1))
+    except UnicodeDecodeError as error:
+        raise UnreadableError("its header holds names that are no text") from error
     finally:
         image.close()
-        image.geterror()  # messages left behind are printed at exit
+        _message(image)  # one left behind is printed at exit
 
 
 def _picture_part(image: oiio.ImageInput) -> tuple[int, oiio.ImageSpec, tuple[int, int, int]]:
@@ -158,7 +164,7 @@ def _picture_part(image: oiio.ImageInput) -> tuple[int, oiio.ImageSpec, tuple[in
     seen: list[str] = []
     for part in range(_MAX_PARTS):
         if not image.seek_subimage(part, 0):
-            image.geterror()
+            _message(image)
             break
         spec = image.spec()
         channels = picture_channels(spec.channelnames)
@@ -220,9 +226,13 @@ def _fps(spec: oiio.ImageSpec) -> Fraction | None:
     return None
 
 
-def _problem(image: oiio.ImageInput) -> str:
-    return _one_line(image.geterror() or oiio.geterror())
-
-
-def _one_line(message: str, path: str = "") -> str:
-    return " ".join(message.replace(path, "").replace('("")', "").replace('""', "").split()) if message else ""
+def _message(teller: Any) -> str:
+    """The first line of what OpenImageIO, or an open file, has to say; asking clears it."""
+    try:
+        lines = teller.geterror().splitlines()
+    except UnicodeDecodeError:  # it quotes from the file
+        return "its header is damaged"
+    message = _BOILERPLATE.sub("", lines[0]).strip() if lines else ""
+    if "limits:resolution" in message:
+        return f"its picture is larger than {MAX_SIDE_PX} pixels a side"
+    return str(message)

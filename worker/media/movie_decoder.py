@@ -49,12 +49,12 @@ class MovieDecoder:
         self._problem = ""
         pts = int(self._index.pts[i])
         if self._is_near(i) and self._advance(pts):
-            return self._current
+            return self._whole()
         last_key = int(np.searchsorted(self._index.key_pts, pts, side="right")) - 1
         for key in range(last_key, max(last_key - _SEEKS, -1), -1):
             self._seek(int(self._index.key_dts[key]))
             if self._advance(pts):
-                return self._current
+                return self._whole()
         raise UnreadableError(self._problem or "no picture comes out of the decoder for it")
 
     def _is_near(self, i: int) -> bool:
@@ -75,6 +75,13 @@ class MovieDecoder:
             if self._current is None:
                 return False
         return bool(self._current.pts == pts)
+
+    def _whole(self) -> av.VideoFrame:
+        """The current frame, unless the decoder patched it up."""
+        assert self._current is not None
+        if self._current.is_corrupt:
+            raise UnreadableError("its data are damaged")
+        return self._current
 
     def _seek(self, dts: int) -> None:
         self._container.seek(dts, stream=self._stream, backward=True)

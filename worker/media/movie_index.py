@@ -37,7 +37,7 @@ def index_movie(container: av.container.InputContainer, stream: av.video.stream.
     if not counted:
         entries, counted = _demuxed(container, stream)
     if not counted:
-        raise UnreadableError("it holds no frames")
+        raise UnreadableError("its frames are cut off" if stream.frames else "it holds no frames")
     pts, dts, key = (np.array(column) for column in zip(*entries, strict=True))
     order = np.argsort(pts, kind="stable")
     pts, dts, key = pts[order], dts[order], key[order].astype(bool)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import av
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from worker.media.orientation import turned
 from worker.models.base import Plate
 
-_QUALITY = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+_QUALITY = 0x4 | 0x40000
+"""swscale's SWS_BICUBIC and SWS_ACCURATE_RND; not every PyAV names the second."""
 
 # ITU-T H.273, table 4 (matrix coefficients), as frames carry them.
 _MATRICES = {

@@ -40,7 +40,7 @@ class ImageSource(Source):
         try:
             plate = read_uint8(path) if self._color.untouched else to_plate(read_float(path), self._color)
         except UnreadableError as error:
-            raise FrameUnreadableError(f"frame {frame} cannot be read: {_reason(path, error)}") from error
+            raise FrameUnreadableError(f"frame {frame}: {_reason(path, error)}") from error
         check_size((plate.shape[1], plate.shape[0]), self.size_wh, frame, path)
         return plate
 
@@ -65,7 +65,9 @@ def open_sequence(
     pattern = files.pattern
     selected = select_frames(frames or pattern.frames, files.frames, pattern.text)
     there = set(files.frames)
-    header = _first_header(pattern.path(frame) for frame in selected if frame in there)
+    # Where all that was asked for is missing the others tell size and colour; the on-error policy does the rest.
+    tried = [frame for frame in selected if frame in there] or files.frames
+    header = _first_header(pattern.path(frame) for frame in tried)
     color = choose_color(colorspace, header.color_space, is_float=header.is_float, ocio_config=ocio_config)
     facts = SourceFacts(
         clip=_sequence_clip(pattern),
@@ -108,8 +110,8 @@ def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_co
 
 
 def _first_header(paths: Iterable[str]) -> ImageHeader:
-    """The header of the first file that has one; damaged frames before it are the on-error policy's matter."""
-    reason = "none of the frames asked for is there"
+    """The header of the first file that has one; damaged files before it are the on-error policy's matter."""
+    reason = ""
     for path in islice(paths, _TRIED_FIRST):
         try:
             return read_header(path)
@@ -134,4 +136,4 @@ def _reason(path: str, error: UnreadableError) -> str:
         return f"{path} may not be read; give the worker's user permission"
     except OSError as fault:
         return f"{path}: {fault.strerror}"
-    return f"{path} is damaged or of an unknown kind: {error}"
+    return f"{path} cannot be read: {error}"
