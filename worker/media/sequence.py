@@ -95,7 +95,7 @@ def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_co
     selected = select_frames(frames, (frame,), path)
     header = _first_header([path])
     facts = SourceFacts(
-        clip=clip_name(path),
+        clip=clip_name(path) if numbered is None else _sequence_clip(numbered[0]),
         path=path,
         kind=SourceKind.STILL,
         frames=selected,
