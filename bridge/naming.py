@@ -29,6 +29,23 @@ RESERVED_LAYERS = frozenset(
 )  # fmt: skip
 """Layer names that Nuke or Fusion give a meaning of their own, and the usual view names."""
 
+_FRAME_TOKEN = re.compile(
+    r"""
+    [._-]?                                          # what joins the token to the name
+    (?:
+        (?:
+            -?\d+--?\d+(?:[xy:]\d+)?                 # a frame range before the padding: 1-100x2
+            (?:,-?\d+(?:--?\d+(?:[xy:]\d+)?)?)*      # and more of them, or single frames: ,150
+        )?
+        (?:\#+|@+)                                  # padding: #### or @@@@
+      | %0?\d*d                                     # printf: %04d
+      | \$F\d*                                      # Houdini: $F4
+    )
+    $
+    """,
+    re.VERBOSE,
+)
+
 _COCO_SUFFIXES = ("-other-merged", "-merged", "-other", "-stuff")
 
 
@@ -83,24 +100,6 @@ def check_layers(names: Iterable[str]) -> tuple[str, ...]:
             raise LayerNameError(f"two layers are called {name!r}")
         seen.add(name)
     return checked
-
-
-_FRAME_TOKEN = re.compile(
-    r"""
-    [._-]?                                          # what joins the token to the name
-    (?:
-        (?:
-            -?\d+--?\d+(?:[xy:]\d+)?                 # a frame range before the padding: 1-100x2
-            (?:,-?\d+(?:--?\d+(?:[xy:]\d+)?)?)*      # and more of them, or single frames: ,150
-        )?
-        (?:\#+|@+)                                  # padding: #### or @@@@
-      | %0?\d*d                                     # printf: %04d
-      | \$F\d*                                      # Houdini: $F4
-    )
-    $
-    """,
-    re.VERBOSE,
-)
 
 
 def clip_name(source: str) -> str:

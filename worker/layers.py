@@ -50,17 +50,16 @@ def settle_layers(
         UnknownNameError: a category the label set does not have.
     """
     names = layer_names(label_set)
+    taken = set(names.values())
     wanted = set(shown) if categories is None else {find_category(c, label_set) for c in categories}
     layers = []
     for category in sorted(wanted, key=lambda c: (not label_set[c].is_thing, names[c])):
         is_thing = label_set[category].is_thing
         border = policy.border_for(category, is_thing=is_thing)
         layers.append(LayerSpec(names[category], category, is_thing, None, border))
-        if tracks and is_thing:
-            layers += [
-                LayerSpec(layer_name(names[category], track), category, True, track, border)
-                for track in sorted(shown.get(category, ()))
-            ]
+        for track in sorted(shown.get(category, ())) if tracks and is_thing else ():
+            name = _untaken(names[category], track, taken)
+            layers.append(LayerSpec(name, category, is_thing, track, border))
     check_layers([layer.name for layer in layers])
     return tuple(layers)
 
@@ -96,15 +95,18 @@ def unmatched_rows(policy: BorderPolicy, label_set: LabelSet) -> tuple[str, ...]
 
 def layer_names(label_set: LabelSet) -> dict[str, str]:
     """Layer names by category: short, or long where two short ones are equal, or numbered where those are."""
-    short = {c: layer_name(c) for c in label_set.names}
-    counts = list(short.values())
+    short = [layer_name(category) for category in label_set.names]
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for category in label_set.names:
-        base = short[category] if counts.count(short[category]) == 1 else layer_name(slug(category))
-        name, number = base, 2
-        while name in taken:
-            name, number = layer_name(base, number), number + 1
-        taken.add(name)
-        names[category] = name
+    for category, name in zip(label_set.names, short, strict=True):
+        names[category] = _untaken(category if short.count(name) == 1 else slug(category), None, taken)
     return names
+
+
+def _untaken(category: str, track: int | None, taken: set[str]) -> str:
+    """A layer name that is not in `taken`, and is from now on."""
+    name, number = layer_name(category, track), 2
+    while name in taken:
+        name, number = layer_name(f"{slug(category)[:16]}_{number}", track), number + 1
+    taken.add(name)
+    return name

@@ -22,6 +22,10 @@ SAMPLES_PER_CELL = 3
 SAMPLES_PER_RAMP = 24
 """Lattice points across a ramp; its slope hides errors far below its width."""
 
+SAMPLES_PER_REACH = 48
+"""Lattice points from the edge to the farthest distance that matters: bounds the cost of a large offset, far
+from which the distance is nearly straight."""
+
 
 def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     """A `hard` or `feather` edge.
@@ -34,7 +38,12 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     """
     ramp = ramp_of(border, mask.plate_wh[1])
     window = mask.plate_window(math.ceil(ramp.outward_px))
-    step = max(ANTI_ALIASING_PX, mask.cell_px / SAMPLES_PER_CELL, ramp.width_px / SAMPLES_PER_RAMP)
+    step = max(
+        ANTI_ALIASING_PX,
+        mask.cell_px / SAMPLES_PER_CELL,
+        ramp.width_px / SAMPLES_PER_RAMP,
+        ramp.reach_px / SAMPLES_PER_REACH,
+    )
     lattice = Lattice.around(window, step, ramp.reach_px)
     # Interpolation looks at points up to a diagonal beyond the last distance that matters.
     radius = ramp.reach_px / step + math.sqrt(2.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from worker.mattes.geometry import Box, Lattice, Size, box_wh, clip, grow, union
@@ -52,12 +53,12 @@ def join(segments: Iterable[Segment], grid_wh: Size, plate_wh: Size, device: tor
     if box is None:
         return None
     width, height = box_wh(box)
-    total = torch.zeros((height, width), dtype=torch.float32, device=device)
+    total = np.zeros((height, width), np.uint32)
     for segment in members:
         x0, y0, x1, y1 = segment.box
-        part = torch.from_numpy(segment.mask).to(device)
-        total[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]] += part / 255.0
-    return SoftMask(total.clamp_(max=1.0), box, grid_wh, plate_wh)
+        total[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]] += segment.mask
+    values = np.minimum(total, 255).astype(np.float32) / np.float32(255.0)
+    return SoftMask(torch.from_numpy(values).to(device), box, grid_wh, plate_wh)
 
 
 def sample(
