@@ -1,0 +1,79 @@
+"""A training run from the command line: draw what is missing, train, show how it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import torch
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from worker.embedded.precision import bf16_is_fast
+from worker.training import embedded, recipe
+from worker.training.curves import draw_curves
+from worker.training.embedded import Schedule, Trainer
+from worker.training.losses import WEIGHTS
+from worker.training.scenes import ClipSpec
+from worker.training.shards import ShardReader, draw_shards
+
+
+def drawn_cache(cache: Path | None) -> Path:
+    """The folder that drawn clips are kept in: the one asked for, or the user's cache."""
+    return cache or Path(platformdirs.user_cache_dir("mattebridge")) / "drawn"
+
+
+def bar(console: Console) -> Progress:
+    """A progress bar with rate and time left."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def drawn(cache: Path | None, specs: list[ClipSpec], processes: int, what: str, console: Console) -> ShardReader:
+    """The frames of some clips, drawn now where they are not in the cache yet."""
+    folder = recipe.clips_folder(drawn_cache(cache), specs)
+    with bar(console) as progress:
+        task = progress.add_task(f"Drawing {what}", total=sum(spec.frames for spec in specs), note="")
+        paths = draw_shards(folder, specs, processes, lambda frames: progress.advance(task, frames))
+    return ShardReader(paths)
+
+
+def train_embedded(
+    out: Path, clips: list[ClipSpec], schedule: Schedule, threads: int, cache: Path | None, resume: bool
+) -> None:
+    """Run a schedule to its end; see `worker.cli.train`."""
+    console = Console()
+    torch.set_num_threads(threads)
+    validation = drawn(cache, recipe.validation_clips(), threads, "validation frames", console)
+    training = drawn(cache, clips, threads, "training frames", console)
+    trainer = Trainer(out, schedule, bf16_is_fast())
+    if resume and trainer.resume():
+        console.print(f"Going on from iteration {trainer.iteration} in {out}")
+    with bar(console) as progress:
+        task = progress.add_task("Training", total=schedule.iterations, completed=trainer.iteration, note="")
+
+        def show(step: embedded.Progress) -> None:
+            total = sum(WEIGHTS[name] * value for name, value in step.losses.items())
+            speed = progress.tasks[task].speed
+            rate = f"{speed:.2f} it/s" if speed else ""
+            progress.update(task, completed=step.iteration, note=f"loss {total:.2f} {rate}")
+            if step.pq is not None:
+                progress.console.print(f"iteration {step.iteration}: PQ {100 * step.pq:.1f} on validation frames")
+                draw_curves(trainer.history, out / "curves.png")
+
+        trainer.run(training, validation, show)
+    console.print(f"Weights: {out / embedded.WEIGHTS_FILE}")

@@ -1,0 +1,70 @@
+"""The recipe of the shipped weights: which clips, which schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from worker.training.embedded import Schedule
+from worker.training.loader import Phase
+from worker.training.scenes import ClipSpec
+
+FRAME_WH = (640, 360)
+CLIPS = 1800
+FRAMES_PER_CLIP = 3
+ITERATIONS = 4500
+VALIDATION_CLIPS = 40
+
+_SEEDS_APART = 1_000_000
+_VALIDATION_SEED = 800_000_000
+HELD_OUT_SEED = 900_000_000
+"""Seeds from here on are never trained on, nor used to choose anything."""
+
+
+def training_clips(seed: int, clips: int, frames_per_clip: int) -> list[ClipSpec]:
+    """The clips of a run, a second between their frames.
+
+    Raises:
+        ValueError: The run would reach into another run's seeds, or the held-out ones.
+    """
+    if not 0 <= seed < _VALIDATION_SEED // _SEEDS_APART or not 0 < clips <= _SEEDS_APART:
+        raise ValueError(
+            f"expected a seed in [0, {_VALIDATION_SEED // _SEEDS_APART}) and at most {_SEEDS_APART} clips, "
+            f"but got seed {seed} and {clips} clips"
+        )
+    return [ClipSpec(seed * _SEEDS_APART + i, frames_per_clip, FRAME_WH, 1.0) for i in range(clips)]
+
+
+def validation_clips() -> list[ClipSpec]:
+    """Clips of one frame that a run is watched with."""
+    return [ClipSpec(_VALIDATION_SEED + i, 1, FRAME_WH, 1.0) for i in range(VALIDATION_CLIPS)]
+
+
+def held_out_clips(clips: int) -> list[ClipSpec]:
+    """Unseen clips of two frames, two seconds apart, for the figures of the model card."""
+    return [ClipSpec(HELD_OUT_SEED + i, 2, FRAME_WH, 0.5) for i in range(clips)]
+
+
+def folder_name(specs: list[ClipSpec]) -> str:
+    """A cache folder's name for clips that differ in their seed alone."""
+    first = specs[0]
+    w, h = first.size_wh
+    return f"seed{first.seed}_{first.frames}frames_{first.fps:g}fps_{w}x{h}"
+
+
+def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:
+    """Where the shards of some clips lie below a cache folder."""
+    return cache / folder_name(specs)
+
+
+def schedule(seed: int, iterations: int) -> Schedule:
+    """Small crops at many scales first, larger ones later, at the end whole frames at the size of inference."""
+    larger, whole = iterations * 2 // 9, iterations // 15
+    return Schedule(
+        phases=(
+            Phase(iterations - larger - whole, (352, 192), 8, (0.55, 1.2)),
+            Phase(larger, (512, 288), 5, (0.8, 1.15)),
+            Phase(whole, (640, 352), 4, (0.97, 1.05)),
+        ),
+        seed=seed,
+        warm_up=min(200, iterations // 10 + 1),
+    )
