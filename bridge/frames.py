@@ -10,7 +10,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Union
 
@@ -184,7 +184,10 @@ def find_sequence(pattern: FramePattern) -> list[FrameFiles]:
     if pattern.padding:
         found = tuple(sorted(int(number) for number in numbers if _fits(number, pattern.padding)))
         return [FrameFiles(pattern, found)] if found else []
-    return list(_by_padding(pattern.head, pattern.tail, numbers))
+    return [
+        replace(files, pattern=replace(files.pattern, frames=pattern.frames))
+        for files in _by_padding(pattern.head, pattern.tail, numbers)
+    ]
 
 
 def find_sequences(folder: Union[str, Path], extensions: Optional[Collection[str]] = None) -> list[FrameFiles]:

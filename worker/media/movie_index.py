@@ -19,11 +19,23 @@ class MovieIndex:
     pts: npt.NDArray[np.int64]
     """Presentation stamps, ascending. Shape: ``(N,)``; index i is the i-th frame on the screen."""
     key_pts: npt.NDArray[np.int64]
-    """Presentation stamps of key frames, ascending. Shape: ``(K,)``."""
+    """Presentation stamps of the packets decoding can begin at, ascending. Shape: ``(K,)``, K >= 1.
+
+    Those an edit list hides are among them, since the frames shown first may need them.
+    """
     key_dts: npt.NDArray[np.int64]
-    """Decoding stamps of the same key frames: what seeking goes by. Shape: ``(K,)``."""
+    """Decoding stamps of the same packets: what seeking goes by. Shape: ``(K,)``."""
     promised: int
     """How many frames the movie should have; more than N where the end of the file is missing."""
+
+
+@dataclass(frozen=True)
+class _Packet:
+    pts: int
+    dts: int
+    is_key: bool
+    is_hidden: bool
+    """Decoded but not shown: an edit list begins behind it."""
 
 
 def index_movie(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> MovieIndex:
@@ -32,21 +44,22 @@ def index_movie(container: av.container.InputContainer, stream: av.video.stream.
     Raises:
         UnreadableError: no frame lies in the file, or frames have no time stamps.
     """
-    entries = _entries(stream)
-    counted = len(entries)
-    if not counted:
-        entries, counted = _demuxed(container, stream)
-    if not counted:
+    packets = _listed(stream) or _demuxed(container, stream)
+    shown = sorted(packet.pts for packet in packets if not packet.is_hidden)
+    if not shown:
         raise UnreadableError("its frames are cut off" if stream.frames else "it holds no frames")
-    pts, dts, key = (np.array(column) for column in zip(*entries, strict=True))
-    order = np.argsort(pts, kind="stable")
-    pts, dts, key = pts[order], dts[order], key[order].astype(bool)
+    keys = {packet.pts: packet.dts for i, packet in enumerate(packets) if packet.is_key or i == 0}
     # QuickTime's table of samples is exact: what it lists and the file lacks was cut off.
-    cut_off = max(stream.frames - counted, 0) if "mov" in container.format.name else 0
-    return MovieIndex(pts.astype(np.int64), pts[key], dts[key], len(pts) + cut_off)
+    cut_off = max(stream.frames - len(packets), 0) if "mov" in container.format.name else 0
+    return MovieIndex(
+        pts=np.array(shown, np.int64),
+        key_pts=np.array(sorted(keys), np.int64),
+        key_dts=np.array([keys[pts] for pts in sorted(keys)], np.int64),
+        promised=len(shown) + cut_off,
+    )
 
 
-def _entries(stream: av.video.stream.VideoStream) -> list[tuple[int, int, bool]]:
+def _listed(stream: av.video.stream.VideoStream) -> list[_Packet]:
     """The container's own table, where it is complete and every frame stands alone; else nothing.
 
     Such movies (ProRes, DNxHR, MJPEG) are the large ones: walking through the packets would read it all.
@@ -54,25 +67,21 @@ def _entries(stream: av.video.stream.VideoStream) -> list[tuple[int, int, bool]]
     entries = stream.index_entries
     if not stream.codec.properties & Properties.INTRA_ONLY.value or len(entries) != stream.frames:
         return []
-    return [(entry.timestamp, entry.timestamp, True) for entry in entries if not entry.is_discard]
+    return [_Packet(x.timestamp, x.timestamp, is_key=True, is_hidden=x.is_discard) for x in entries]
 
 
-def _demuxed(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> tuple[list[tuple[int, int, bool]], int]:
-    """Walk through the packets; also how many there were, those an edit list hides included."""
-    found: list[tuple[int, int, bool]] = []
-    counted = 0
+def _demuxed(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> list[_Packet]:
+    """Walk through the packets without decoding, in decoding order."""
+    found: list[_Packet] = []
     try:
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            counted += 1
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if stamp is None:
-                raise UnreadableError("its frames have no time stamps; wrap it into a QuickTime or MXF file first")
-            if not packet.is_discard:
-                found.append((stamp, stamp if packet.dts is None else packet.dts, packet.is_keyframe))
+            pts = packet.dts if packet.pts is None else packet.pts
+            if pts is None:
+                raise UnreadableError("its frames have no time stamps; wrap it into QuickTime or MXF first")
+            dts = pts if packet.dts is None else packet.dts
+            found.append(_Packet(pts, dts, packet.is_keyframe, packet.is_discard))
     except av.error.FFmpegError:
         pass  # the file ends early; what came before counts
-    return found, counted
+    return found

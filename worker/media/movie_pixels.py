@@ -31,9 +31,6 @@ _FULL_RANGE = 2
 _HD_FROM_HEIGHT_PX = 720
 """Untagged video is BT.709 from this height, BT.601 below, as players take it."""
 
-_LIMITED_WHITE = 65280 / 65535
-"""Where the scaler puts white of limited range on scales finer than 8 bits."""
-
 PQ_TRANSFER = 16
 """H.273 transfer characteristics of SMPTE ST 2084."""
 
@@ -53,8 +50,8 @@ class FrameConverter:
     def to_float(self, frame: av.VideoFrame) -> npt.NDArray[np.float32]:
         """RGB as coded, 0 to 1, at the precision of the movie, upright. Shape ``(H, W, 3)``."""
         pixels: npt.NDArray[np.float32] = self._reformat(frame, "gbrpf32le").to_ndarray()
-        if not frame.format.is_rgb and not _is_full_range(frame):
-            pixels /= _LIMITED_WHITE
+        if not frame.format.is_rgb:
+            pixels /= _scaled_white(frame)
         return turned(pixels, frame.rotation)
 
     def _reformat(self, frame: av.VideoFrame, target: str) -> av.VideoFrame:
@@ -71,6 +68,12 @@ class FrameConverter:
             dst_color_range=ColorRange.JPEG,
             interpolation=_QUALITY,
         )
+
+
+def _scaled_white(frame: av.VideoFrame) -> float:
+    """Where the scaler puts white of a YUV frame: it shifts codes to 16 bits, so white falls short of 1."""
+    bits = int(frame.format.components[0].bits) if _is_full_range(frame) else 8
+    return float((2**bits - 1 << 16 - bits) / 65535)
 
 
 def _is_full_range(frame: av.VideoFrame) -> bool:
