@@ -23,9 +23,10 @@ def read_layers(path: str | Path) -> dict[str, npt.NDArray[np.float16]]:
     """
     try:
         file = OpenEXR.File(str(path), separate_channels=True)
+        # Of a damaged file the library hands over no part, and only says so here.
+        header = file.header()
     except (RuntimeError, ValueError) as err:
         raise SourceUnreadableError(f"cannot read {path}: {err}") from None
-    header = file.header()
     (x0, y0), _ = header["dataWindow"]
     (left, top), (right, bottom) = header["displayWindow"]
     layers: dict[str, npt.NDArray[np.float16]] = {}
