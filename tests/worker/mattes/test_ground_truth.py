@@ -31,7 +31,8 @@ def _area_means(picture: Array, cells: int, axis: int) -> Array:
     shape[axis] = -1
     part = (edges - below).reshape(shape)
     at_edges = sums.take(below, axis) * (1.0 - part) + sums.take(below + 1, axis) * part
-    return np.diff(at_edges, axis=axis) * cells / picture.shape[axis]
+    means: Array = np.diff(at_edges, axis=axis) * cells / picture.shape[axis]
+    return means
 
 
 def _error(true: Array, border: Border, times: int) -> float:
