@@ -14,6 +14,7 @@ label set says it, or its short form), then ``thing`` or ``stuff``, then ``*``. 
 
 from __future__ import annotations
 
+import json
 import sys
 from enum import Enum
 from pathlib import Path
@@ -204,8 +205,8 @@ class BorderPolicy(msgspec.Struct, frozen=True):
 
 
 def _toml_key(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A quoted key; TOML's escapes are JSON's, and only TOML wants one for delete."""
+    return json.dumps(key, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _toml_fields(border: Border) -> dict[str, str]:
