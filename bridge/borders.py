@@ -189,7 +189,7 @@ class BorderPolicy(msgspec.Struct, frozen=True):
     def from_file(cls, path: Union[str, Path]) -> BorderPolicy:
         """Read a policy file; PolicyError where it cannot be read or used."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as err:
             raise PolicyError(f"cannot read policy file {path}: {err}") from None
         return cls.from_toml(text, name=str(path))

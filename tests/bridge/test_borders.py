@@ -147,6 +147,12 @@ def test_bad_policy_says_where_and_what(text: str, reason: str) -> None:
         BorderPolicy.from_toml(text)
 
 
+def test_policy_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "notepad.toml"
+    path.write_text("[borders.car]\nkind = 'hard'\n", encoding="utf-8-sig")
+    assert BorderPolicy.from_file(path).rows == {"car": HARD}
+
+
 def test_policy_file_is_named_in_errors(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"none\.toml"):
         policy_or_default(tmp_path / "none.toml")
