@@ -10,9 +10,9 @@ from bridge.request import Layout
 from bridge.version import version
 from worker.device import device_words
 from worker.layers import layer_names
-from worker.media.color import color_space_names
 from worker.media.images import image_extensions
 from worker.media.movie import MOVIE_EXTENSIONS
+from worker.media.spaces import color_space_names
 from worker.models.registry import ModelEntry, known_models
 
 

@@ -37,7 +37,10 @@ class _Commands(click.Group):
             module, _, name = _OWN[cmd_name].partition(":")
             command = getattr(import_module(module), name)
         elif cmd_name in _plugins():
-            command = _plugins()[cmd_name].load()
+            try:
+                command = _plugins()[cmd_name].load()
+            except ImportError as err:
+                command = _unavailable(cmd_name, err)
         else:
             return None
         assert isinstance(command, click.Command)
@@ -50,6 +53,19 @@ def _plugins() -> dict[str, metadata.EntryPoint]:
     else:
         entries = metadata.entry_points().get(COMMAND_GROUP, ())
     return {entry.name: entry for entry in entries}
+
+
+def _unavailable(name: str, err: ImportError) -> click.Command:
+    """Stands in for a command whose packages are not installed, so that the others still work."""
+    missing = f"{name!r} cannot be used here: {err}. It needs more packages: pip install 'mattebridge[worker]'"
+
+    def fail() -> NoReturn:
+        raise click.ClickException(missing)
+
+    context = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(
+        name, callback=fail, context_settings=context, help="Not installed.", add_help_option=False
+    )
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -28,14 +28,14 @@ class ModelEntry:
 
 def _embedded() -> ModelEntry:
     from worker.embedded.labels import LABELS
-    from worker.embedded.model import LICENCE, EmbeddedModel
+    from worker.embedded.model import EmbeddedModel
 
     return ModelEntry(
         name="embedded",
         summary="small network that ships with Mattebridge; trained on drawn scenes and knows only those",
-        licence=LICENCE,
+        licence=EmbeddedModel.licence,
         label_set=LABELS,
-        load=EmbeddedModel.load,
+        load=lambda device: EmbeddedModel.load(str(device)),
     )
 
 
