@@ -18,7 +18,6 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from bridge.errors import BadRequestError, unknown_name
-from worker.models.base import Plate
 
 DEFAULT_CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """A built-in OCIO configuration: pinned, so that colour stays when the library changes, and with camera spaces."""
@@ -53,6 +52,17 @@ class ColorOrigin(str, Enum):
     """Neither request nor file said: floating point is scene-linear, integers are sRGB."""
 
 
+class Coding(str, Enum):
+    """How the numbers of a source stand for light; what decides how its display transform is sampled."""
+
+    LINEAR = "linear"
+    """In proportion, far above 1."""
+    CODES = "codes"
+    """Through a curve, within 0 to 1: integers."""
+    UNKNOWN = "unknown"
+    """Floating point through a curve, of any range."""
+
+
 @dataclass(frozen=True)
 class InputColor:
     """The colour space of a source and the way from it to sRGB."""
@@ -61,16 +71,19 @@ class InputColor:
     """The name in the configuration, or `SRGB`."""
     origin: ColorOrigin
     untouched: bool
-    """The values already are what a model sees; `to_plate` is not needed."""
+    """The values already are what a model sees; no transform is needed."""
     config: str = ""
     """The OCIO configuration: ``ocio://...`` or a path; empty where none is needed."""
+    config_identity: str = ""
+    """What tells the configuration's content: its name where it is built in, else a digest of the file."""
     display: str = ""
     """The configuration's display that is sRGB, or its default display."""
+    coding: Coding = Coding.CODES
 
     @property
     def identity(self) -> str:
         """What the look of plates depends on; part of a source's fingerprint."""
-        return SRGB if self.untouched else f"{self.space}|{self.display}|{_config_identity(self.config)}"
+        return SRGB if self.untouched else f"{self.space}|{self.display}|{self.config_identity}"
 
 
 def choose_color(
@@ -101,10 +114,10 @@ def choose_color(
             if requested.lower() == SRGB.lower():
                 return InputColor(SRGB, ColorOrigin.REQUEST, untouched=True)
             raise unknown_name("colour space", requested, [*config.getColorSpaceNames(), *config.getRoles()])
-        return _through(config, name, space, ColorOrigin.REQUEST)
+        return _through(config, name, space, ColorOrigin.REQUEST, is_float=is_float)
     space = _find_space(config, _READERS_NAMES.get(reported, reported)) if reported else None
     if space is not None:
-        return _through(config, name, space, ColorOrigin.METADATA)
+        return _through(config, name, space, ColorOrigin.METADATA, is_float=is_float)
     if not is_float:
         return InputColor(SRGB, ColorOrigin.RULE, untouched=True)
     linear = _find_space(config, SCENE_LINEAR_ROLE)
@@ -112,55 +125,56 @@ def choose_color(
         raise BadRequestError(
             f"OCIO configuration {name} has no role {SCENE_LINEAR_ROLE}; name the source's colour space"
         )
-    return _through(config, name, linear, ColorOrigin.RULE)
+    return _through(config, name, linear, ColorOrigin.RULE, is_float=is_float)
 
 
-def to_plate(pixels: npt.NDArray[np.float32], color: InputColor) -> Plate:
-    """Show pixels on an sRGB screen.
+def show_exactly(
+    pixels: npt.NDArray[np.float32], config: str, display: str, space: str
+) -> npt.NDArray[np.float32]:
+    """Through OCIO's display transform with the default view for the space.
 
     Args:
-        pixels: Shape ``(H, W, 3)``, in `color`'s space; NaN counts as 0, infinities as the largest half.
-        color: Where the pixels come from.
+        pixels: Shape ``(H, W, 3)``, finite, in `space`.
+        config: The OCIO configuration.
+        display: One of its displays.
+        space: One of its colour spaces.
 
     Returns:
-        Shape ``(H, W, 3)``, 0 to 255, rounded.
+        Shape ``(H, W, 3)``; 0 is the screen's black and 1 its white.
 
     Raises:
         BadRequestError: the configuration cannot show the space.
     """
-    largest = float(np.finfo(np.float16).max)
-    finite = np.nan_to_num(pixels, nan=0.0, posinf=largest, neginf=-largest)
-    shown = finite if color.untouched else _shown(finite, color)
-    return (np.clip(shown, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-
-
-def _shown(pixels: npt.NDArray[np.float32], color: InputColor) -> npt.NDArray[np.float32]:
-    """Through the display transform, still float; an empty view means the default view for the space."""
     source = oiio.ImageBuf(np.ascontiguousarray(pixels))
-    result = oiio.ImageBufAlgo.ociodisplay(
-        source, color.display, "", color.space, unpremult=False, colorconfig=color.config
-    )
+    result = oiio.ImageBufAlgo.ociodisplay(source, display, "", space, unpremult=False, colorconfig=config)
     if result.has_error:
         raise BadRequestError(
-            f"colour space {color.space!r} cannot be shown on {color.display!r} with {color.config}: "
-            f"{result.geterror()}"
+            f"colour space {space!r} cannot be shown on {display!r} with {config}: {result.geterror()}"
         )
     return np.asarray(result.get_pixels(oiio.FLOAT), np.float32)
 
 
-def color_space_names(ocio_config: str | None = None) -> tuple[str, ...]:
-    """The colour spaces a request may name, in the configuration's order; `ocio_config` as for `choose_color`."""
-    config = _open_config(ocio_config or os.environ.get("OCIO") or DEFAULT_CONFIG)
-    return tuple(str(name) for name in config.getColorSpaceNames())
-
-
-def _through(config: oiio.ColorConfig, name: str, space: str, origin: ColorOrigin) -> InputColor:
+def _through(
+    config: oiio.ColorConfig, name: str, space: str, origin: ColorOrigin, *, is_float: bool
+) -> InputColor:
     """The colour of a known space; tried on a ramp now, so that a broken configuration fails before any work."""
-    color = InputColor(space, origin, untouched=False, config=name, display=_srgb_display(config))
+    display = _srgb_display(config)
     ramp = np.repeat(np.linspace(0, 1, 33, dtype=np.float32)[None, :, None], 3, axis=2)
-    if np.abs(_shown(ramp, color) - ramp).max() < 1 / 512:
+    if np.abs(show_exactly(ramp, name, display, space) - ramp).max() < 1 / 512:
         return InputColor(space, origin, untouched=True)
-    return color
+    if config.isColorSpaceLinear(space) or origin is ColorOrigin.RULE:
+        coding = Coding.LINEAR
+    else:
+        coding = Coding.UNKNOWN if is_float else Coding.CODES
+    return InputColor(
+        space,
+        origin,
+        untouched=False,
+        config=name,
+        config_identity=_config_identity(name),
+        display=display,
+        coding=coding,
+    )
 
 
 def _open_config(name: str) -> oiio.ColorConfig:

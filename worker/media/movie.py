@@ -11,7 +11,8 @@ import av
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, MOVIE_FIRST_FRAME, format_frames
 from bridge.naming import clip_name
-from worker.media.color import choose_color, to_plate
+from worker.media.color import choose_color
+from worker.media.display import to_plate
 from worker.media.images import MAX_PIXELS, MAX_SIDE_PX
 from worker.media.movie_decoder import MovieDecoder
 from worker.media.movie_index import index_movie

@@ -8,7 +8,7 @@ from __future__ import annotations
 import av
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from worker.media.orientation import turned
 from worker.models.base import Plate
@@ -16,16 +16,10 @@ from worker.models.base import Plate
 _QUALITY = 0x4 | 0x40000
 """swscale's SWS_BICUBIC and SWS_ACCURATE_RND; not every PyAV names the second."""
 
-# ITU-T H.273, table 4 (matrix coefficients), as frames carry them.
-_MATRICES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
+_BT709, _BT601 = 1, 5
+_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+"""ITU-T H.273, table 4 (matrix coefficients), as frames carry them, to swscale's numbers (SWS_CS)."""
+
 _FULL_RANGE = 2
 
 _HD_FROM_HEIGHT_PX = 720
@@ -57,7 +51,7 @@ class FrameConverter:
     def _reformat(self, frame: av.VideoFrame, target: str) -> av.VideoFrame:
         if frame.format.is_rgb:
             return self._reformatter.reformat(frame, format=target, interpolation=_QUALITY)
-        untagged = Colorspace.ITU709 if frame.height >= _HD_FROM_HEIGHT_PX else Colorspace.ITU601
+        untagged = _BT709 if frame.height >= _HD_FROM_HEIGHT_PX else _BT601
         matrix = _MATRICES.get(frame.colorspace, untagged)
         return self._reformatter.reformat(
             frame,

@@ -10,7 +10,8 @@ from pathlib import Path
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, STILL_FRAME, FrameFiles, FramePattern, format_frames, split_number
 from bridge.naming import clip_name
-from worker.media.color import choose_color, to_plate
+from worker.media.color import choose_color
+from worker.media.display import to_plate
 from worker.media.images import ImageHeader, read_float, read_header, read_uint8
 from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
 from worker.media.unreadable import UnreadableError

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bridge.errors import BadRequestError, UnknownNameError
-from worker.media.color import DEFAULT_CONFIG, SRGB, ColorOrigin, InputColor, choose_color, to_plate
+from worker.media.color import DEFAULT_CONFIG, SRGB, ColorOrigin, InputColor, choose_color, show_exactly
+from worker.media.display import to_plate
 
 _OLD_CONFIG = """
 ocio_profile_version: 1
@@ -95,6 +96,31 @@ def test_a_space_is_known_by_alias_and_role(name: str) -> None:
     assert choose_color(name, None, is_float=True).space == "ACEScg"
 
 
+@pytest.mark.parametrize(
+    ("space", "is_float"), [("ACEScg", True), ("Linear Rec.709 (sRGB)", True), ("ARRI LogC3 (EI800)", False)]
+)
+def test_the_table_shows_what_the_transform_shows(space: str, is_float: bool) -> None:
+    rng = np.random.default_rng(0)
+    exposure = np.exp2(rng.normal(-3, 2, (100, 200, 1)))
+    pixels = (exposure * rng.dirichlet((3, 3, 3), (100, 200)) * 3 + rng.normal(0, 0.003, (100, 200, 3))).astype(
+        "f4"
+    )
+    if not is_float:
+        pixels = np.clip(0.39 + np.log2(np.maximum(pixels, 1e-3) / 0.18) * 0.08, 0, 1).astype("f4")
+    color = choose_color(space, None, is_float=is_float)
+    exact = np.clip(show_exactly(pixels, color.config, color.display, color.space), 0, 1) * 255
+    off = np.abs(to_plate(pixels, color) - exact)
+    assert off.mean() < 0.5  # rounding alone is 0.25
+    assert np.percentile(off, 99) < 2
+
+
+def test_floating_point_through_a_curve_is_shown_exactly() -> None:
+    color = choose_color("ACEScct", None, is_float=True)
+    pixels = np.random.default_rng(0).uniform(0, 1.4, (20, 20, 3)).astype(np.float32)
+    exact = np.clip(show_exactly(pixels, color.config, color.display, color.space), 0, 1) * 255
+    assert np.abs(to_plate(pixels, color) - exact).max() <= 0.5 + 1e-3
+
+
 def test_camera_log_brings_the_grey_card_to_the_same_place() -> None:
     for name, card in (("ARRI LogC3 (EI800)", 0.391), ("S-Log3 S-Gamut3.Cine", 0.4106), ("ACEScct", 0.4135884)):
         assert abs(_shown(card, choose_color(name, None, is_float=False)) - 89) <= 1, name
@@ -128,10 +154,12 @@ def test_the_environment_names_the_configuration(old_config: str, monkeypatch: p
 
 
 def test_the_identity_follows_the_content_of_a_configuration(old_config: str) -> None:
-    before = choose_color(None, None, is_float=True, ocio_config=old_config).identity
-    Path(old_config).write_text(_OLD_CONFIG.replace("0.5, 0.5, 0.5", "0.4, 0.4, 0.4"))
-    assert choose_color(None, None, is_float=True, ocio_config=old_config).identity != before
-    assert choose_color(None, None, is_float=True).identity != before
+    before = choose_color(None, None, is_float=True, ocio_config=old_config)
+    assert _shown(0.25, before) == 128
+    Path(old_config).write_text(_OLD_CONFIG.replace("0.5, 0.5, 0.5", "0.25, 0.25, 0.25"))
+    after = choose_color(None, None, is_float=True, ocio_config=old_config)
+    assert len({before.identity, after.identity, choose_color(None, None, is_float=True).identity}) == 3
+    assert _shown(0.25, after) == round(0.25**0.25 * 255)
 
 
 @pytest.mark.parametrize("name", ["/nowhere/config.ocio", "ocio://no-such-config"])
