@@ -86,17 +86,16 @@ def _shifted_rows(plane: Plane, distance: float) -> Plane:
     return out
 
 
-def soft_iou(planes: npt.NDArray[np.float32], plane: Plane) -> npt.NDArray[np.float32]:
-    """Intersection over union of soft masks: the sum of the smaller values over the sum of the larger.
+def shared_areas(planes: npt.NDArray[np.float32], plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The area that a soft mask shares with each of several: the sum of the smaller values.
+
+    Over the area of the union, the sum of the larger values, it is the IoU of soft masks.
 
     Args:
         planes: Shape ``(N, h * w)``.
-        plane: The one to compare with each of them. Shape ``(h, w)``.
+        plane: The one to compare with each of them. Shape ``(h, w)`` or ``(h * w,)``.
 
     Returns:
-        Shape ``(N,)``, in [0, 1]; 0 where both are empty.
+        Shape ``(N,)``, in cells.
     """
-    flat = plane.reshape(1, -1)
-    smaller = np.minimum(planes, flat).sum(axis=1)
-    larger = planes.sum(axis=1) + flat.sum() - smaller
-    return np.asarray(smaller / np.maximum(larger, np.float32(1e-6)), np.float32)
+    return np.asarray(np.minimum(planes, plane.reshape(1, -1)).sum(axis=1), np.float32)

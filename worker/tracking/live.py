@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from worker.tracking.appearance import Histogram
 from worker.tracking.grid import Plane, shifted
 from worker.tracking.index import Track
-from worker.tracking.scene import Floats, Scene
+from worker.tracking.scene import Floats, Moment, Scene
 
 _VELOCITY_RATE = 0.4
 _LOOK_RATE = 0.1
@@ -67,8 +68,12 @@ class _Sight:
     camera: Floats
     """The camera's translation in that frame: scene coordinates plus it are the frame's own."""
 
-    def moved_to(self, centroid: Floats) -> Plane:
-        """The mask with its centroid elsewhere. `centroid` is in the cells of the frame to come."""
+    def edges_around(self, centroid: Floats) -> Floats:
+        """Its edges with its centroid elsewhere, both in the cells of another frame."""
+        return np.asarray(self.edges + np.tile(centroid - self.centroid, 2), np.float32)
+
+    def plane_around(self, centroid: Floats) -> Plane:
+        """Its mask with its centroid elsewhere, both in the cells of another frame."""
         dx, dy = centroid - (self.centroid + self.camera)
         return shifted(self.plane, float(dx), float(dy))
 
@@ -81,30 +86,26 @@ class LiveTrack:
     it, the position follows the edges that are its own.
     """
 
-    def __init__(self, track_id: int, frame: int, scene: Scene, index: int, camera: Floats) -> None:
+    def __init__(self, track_id: int, moment: Moment, index: int) -> None:
+        scene = moment.scene
         self.id = track_id
-        self.first_frame = self.last_frame = frame
+        self.first_frame = self.last_frame = moment.frame
         self.frame_count = 1
         self.votes = Votes()
         self.votes.add(scene.categories[index], scene.scores[index])
         self.area = float(scene.areas[index])
         self.velocity: Floats = np.zeros(2, np.float32)
-        self.look: Floats | None = None
-        self._last = self._whole = _sight(scene, index, camera)
+        """In cells a frame."""
+        self.look: Histogram | None = None
+        self._last = self._whole = _sight(moment, index)
         self._position = self._last.centroid
         self._learn_look(scene, index)
 
-    def observe(self, frame: int, scene: Scene, index: int, camera: Floats) -> None:
-        """Take in the segment found to be this thing in a later frame.
-
-        Args:
-            frame: Its number.
-            scene: The frame.
-            index: Which of its things.
-            camera: The camera's translation since the first frame.
-        """
-        elapsed = frame - self.last_frame
-        before, now = self._last, _sight(scene, index, camera)
+    def observe(self, moment: Moment, index: int) -> None:
+        """Take in the thing at `index` of a later frame, found to be this one."""
+        scene = moment.scene
+        elapsed = moment.frame - self.last_frame
+        before, now = self._last, _sight(moment, index)
         whole = now.area >= _WHOLE * self.area
         step = _step(before, now, self.velocity * elapsed)
         rate = 1.0 if self.frame_count == 1 else _VELOCITY_RATE
@@ -112,7 +113,7 @@ class LiveTrack:
         self._position = now.centroid if whole else self._position + step
         self.area += (_GROW_RATE if now.area > self.area else _SHRINK_RATE) * (now.area - self.area)
         self._last = now
-        self.last_frame = frame
+        self.last_frame = moment.frame
         self.frame_count += 1
         self.votes.add(scene.categories[index], scene.scores[index])
         if whole:
@@ -128,28 +129,29 @@ class LiveTrack:
         self._last = young._last
         self._position = young._position
 
-    def ahead(self, frame: int, fps: float) -> Floats:
-        """How far it will have gone by `frame`, in scene coordinates; its speed fades with time."""
-        fade = _SLOWDOWN_S * fps
-        return np.asarray(
-            self.velocity * np.float32(-fade * np.expm1((self.last_frame - frame) / fade)), np.float32
-        )
-
-    def expected_centroid(self, frame: int, fps: float, camera: Floats) -> Floats:
+    def expected_centroid(self, moment: Moment) -> Floats:
         """Where the centroid of what was last seen of it should be, in cells."""
-        return np.asarray(self._last.centroid + self.ahead(frame, fps) + camera, np.float32)
+        return np.asarray(self._last.centroid + self._ahead(moment) + moment.camera, np.float32)
 
-    def expected_plane(self, frame: int, fps: float, camera: Floats) -> Plane:
-        """The mask that it had when it was last seen, moved to where it should be in `frame`."""
-        return self._last.moved_to(self.expected_centroid(frame, fps, camera))
+    def expected_edges(self, moment: Moment) -> Floats:
+        """Where the edges of what was last seen of it should be, in cells: left, top, right, bottom."""
+        return self._last.edges_around(self.expected_centroid(moment))
 
-    def expected_position(self, frame: int, fps: float, camera: Floats) -> Floats:
+    def expected_plane(self, moment: Moment) -> Plane:
+        """The mask that it had when it was last seen, moved to where it should be."""
+        return self._last.plane_around(self.expected_centroid(moment))
+
+    def expected_position(self, moment: Moment) -> Floats:
         """Where the centroid of the whole thing should be, in cells."""
-        return np.asarray(self._position + self.ahead(frame, fps) + camera, np.float32)
+        return np.asarray(self._position + self._ahead(moment) + moment.camera, np.float32)
 
-    def expected_whole(self, frame: int, fps: float, camera: Floats) -> Plane:
-        """The mask that it had when it was last wholly visible, moved to where it should be in `frame`."""
-        return self._whole.moved_to(self.expected_position(frame, fps, camera))
+    def expected_whole_edges(self, moment: Moment) -> Floats:
+        """Where the edges of the whole thing should be, in cells: left, top, right, bottom."""
+        return self._whole.edges_around(self.expected_position(moment))
+
+    def expected_whole(self, moment: Moment) -> Plane:
+        """The mask that it had when it was last wholly visible, moved to where it should be."""
+        return self._whole.plane_around(self.expected_position(moment))
 
     def summary(self) -> Track:
         """What there is to say of it so far, not confirmed yet."""
@@ -163,6 +165,13 @@ class LiveTrack:
             confirmed=False,
         )
 
+    def _ahead(self, moment: Moment) -> Floats:
+        """How far it should have gone since it was last seen, in scene coordinates; its speed fades with time."""
+        fade = _SLOWDOWN_S * moment.fps
+        return np.asarray(
+            self.velocity * np.float32(-fade * np.expm1((self.last_frame - moment.frame) / fade)), np.float32
+        )
+
     def _learn_look(self, scene: Scene, index: int) -> None:
         if scene.looks is None:
             return
@@ -170,7 +179,8 @@ class LiveTrack:
         self.look = new.copy() if self.look is None else self.look + np.float32(_LOOK_RATE) * (new - self.look)
 
 
-def _sight(scene: Scene, index: int, camera: Floats) -> _Sight:
+def _sight(moment: Moment, index: int) -> _Sight:
+    scene, camera = moment.scene, moment.camera
     w, h = scene.wh
     return _Sight(
         plane=scene.planes[index].reshape(h, w).copy(),

@@ -67,6 +67,21 @@ class Scene:
         )
 
 
+@dataclass(frozen=True)
+class Moment:
+    """A frame in its place in the source."""
+
+    frame: int
+    """Its number."""
+    fps: float
+    """Frames per second of the source."""
+    scene: Scene
+    camera: Floats
+    """How far the background moved in the picture since the first frame. Shape ``(2,)``, x and y in cells."""
+    cut: bool
+    """Whether another shot begins with it."""
+
+
 def observe(
     segments: Sequence[Segment], grid_wh: tuple[int, int], wh: tuple[int, int], colours: ColourBins | None
 ) -> Scene:

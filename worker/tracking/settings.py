@@ -18,8 +18,3 @@ CONFIRM_SHARE = 1 / 5
 
 MAX_LOST = 64
 """The number of lost tracks remembered at a time; the shortest are forgotten first."""
-
-DUPLICATE_IOU = 0.7
-"""Two segments of one category and one frame that overlap more are one thing found twice."""
-DUPLICATE_IOU_ACROSS = 0.85
-"""The same for two things of different categories, such as a car also found as a bus."""

@@ -15,7 +15,7 @@ from worker.tracking.grid import reduced_picture, working_wh
 from worker.tracking.index import Track, TrackTable
 from worker.tracking.live import LiveTrack
 from worker.tracking.matching import duplicates, find, follow
-from worker.tracking.scene import Scene, observe
+from worker.tracking.scene import Moment, Scene, observe
 from worker.tracking.settings import (
     CONFIRM_S,
     CONFIRM_SHARE,
@@ -85,7 +85,8 @@ class Tracker:
         positions = [i for i, segment in enumerate(prediction.segments) if segment.is_thing]
         things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, colours)
         cut = self._follow_camera(picture, colours, things)
-        ids = dict(zip(positions, self._update_things(frame, things, cut), strict=True))
+        moment = Moment(frame, self._fps, things, self._camera.offset, cut)
+        ids = dict(zip(positions, self._update_things(moment), strict=True))
         for i, segment in enumerate(prediction.segments):
             if not segment.is_thing:
                 ids[i] = self._stuff.update(segment.category, frame, self._new_id)
@@ -118,34 +119,32 @@ class Tracker:
         self._look = look
         return self._camera.follow(luminance(picture), things.together, alike)
 
-    def _update_things(self, frame: int, everything: Scene, cut: bool) -> list[int]:
-        copies = duplicates(everything)
-        kept = [i for i in range(len(everything)) if i not in copies]
-        scene = everything.only(kept)
-        owners: dict[int, LiveTrack] = {}
-        oldest = min(self._previous, frame - round(GAP_S * self._fps))
+    def _update_things(self, everything: Moment) -> list[int]:
+        copies = duplicates(everything.scene)
+        kept = [i for i in range(len(everything.scene)) if i not in copies]
+        moment = replace(everything, scene=everything.scene.only(kept))
+        oldest = min(self._previous, moment.frame - round(GAP_S * self._fps))
         recent = [t for t in self._live if t.last_frame >= oldest]
-        for row, i in follow(recent, scene, frame, self._fps, self._camera.offset, cut):
-            owners[i] = recent[row]
-        self._find_lost(frame, scene, owners)
+        owners = {i: recent[row] for row, i in follow(recent, moment)}
+        self._find_lost(moment, owners)
         for i, track in owners.items():
-            track.observe(frame, scene, i, self._camera.offset)
-        for i in range(len(scene)):
+            track.observe(moment, i)
+        for i in range(len(kept)):
             if i not in owners:
-                owners[i] = LiveTrack(self._new_id(), frame, scene, i, self._camera.offset)
+                owners[i] = LiveTrack(self._new_id(), moment, i)
                 self._live.append(owners[i])
         ids = {position: owners[i].id for i, position in enumerate(kept)}
-        return [ids[copies.get(i, i)] for i in range(len(everything))]
+        return [ids[copies.get(i, i)] for i in range(len(everything.scene))]
 
-    def _find_lost(self, frame: int, scene: Scene, owners: dict[int, LiveTrack]) -> None:
+    def _find_lost(self, moment: Moment, owners: dict[int, LiveTrack]) -> None:
         """Give things without a track, or with a young one, to tracks that were lost before those began."""
         followed = {track.id for track in owners.values()}
         lost = [t for t in self._live if t.id not in followed]
-        sought = np.ones((len(lost), len(scene)), bool)
+        sought = np.ones((len(lost), len(moment.scene)), bool)
         for i, owner in owners.items():
-            young = frame - owner.first_frame <= YOUNG_S * self._fps
+            young = moment.frame - owner.first_frame <= YOUNG_S * self._fps
             sought[:, i] = [young and t.last_frame < owner.first_frame for t in lost]
-        for row, i in find(lost, scene, frame, self._fps, self._camera.offset, sought):
+        for row, i in find(lost, moment, sought):
             if i in owners:
                 lost[row].resume(owners[i])
                 self._found_again[owners[i].id] = lost[row].id

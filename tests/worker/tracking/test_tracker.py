@@ -1,0 +1,131 @@
+"""The tracker's promises: what it refuses, keeps, forgets and repeats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.worker.tracking.drawing import BLUE, GREEN, RED, WH, Shape, disc, drawn, stuff, upright
+from worker.segments import FramePrediction, Segment
+from worker.tracking import Tracker, assign
+from worker.tracking.settings import MAX_LOST
+
+
+def test_frames_must_rise() -> None:
+    tracker = Tracker()
+    tracker.update(5, drawn([]))
+    with pytest.raises(ValueError, match="5 came after 5"):
+        tracker.update(5, drawn([]))
+
+
+@pytest.mark.parametrize("fps", [0.0, -24.0, float("nan"), float("inf")])
+def test_fps_must_be_a_rate(fps: float) -> None:
+    with pytest.raises(ValueError, match="fps must be a number above 0"):
+        Tracker(fps)
+
+
+def test_no_frames_have_no_tracks() -> None:
+    assert Tracker().finish().tracks == ()
+    assert assign([]).frames == {}
+
+
+def test_ids_count_from_one_in_the_order_of_the_segments() -> None:
+    ids = Tracker().update(0, drawn([Shape(disc(40, 45, 9)), Shape(disc(100, 45, 9))], extra=[stuff("sky", 0, 9)]))
+    assert ids == (1, 2, 3)
+
+
+def test_finish_tells_flicker_from_tracks() -> None:
+    tracker = Tracker(24.0)
+    for t in range(40):
+        ghost = [Shape(disc(120, 45, 9), GREEN, "dog")] if t == 20 else []
+        tracker.update(t, drawn([Shape(disc(50, 45, 9)), *ghost]))
+    assert [(t.category, t.frame_count, t.confirmed) for t in tracker.finish().tracks] == [
+        ("person", 40, True),
+        ("dog", 1, False),
+    ]
+
+
+def test_who_looked_new_at_first_is_told_to_be_an_old_one() -> None:
+    """Someone in two colours comes out from behind a pillar with the unknown colour first."""
+    tracker = Tracker(24.0)
+    ids = []
+    for t in range(120):
+        x = 20 + t
+        body = [Shape(upright(x, 45, 20, 30), BLUE), Shape(upright(x + 8, 45, 4, 30), RED, "hat")]
+        prediction = drawn([*body, Shape(upright(80, 45, 44, 70), GREEN, "bus")])
+        whole = [s for s in prediction.segments if s.category == "person"]
+        ids.append(
+            dict(zip([s.category for s in prediction.segments], tracker.update(t, prediction), strict=True))
+        )
+        assert len(whole) <= 1
+    table = tracker.finish()
+    first, last = ids[0]["person"], ids[-1]["person"]
+    assert table.found_again.get(last, last) == first
+    assert all(track.id not in table.found_again for track in table.tracks)
+
+
+def test_segments_never_seen_before_cost_bounded_memory() -> None:
+    """Twenty new things every frame, none ever seen twice."""
+    rng = np.random.default_rng(3)
+    tracker = Tracker(24.0)
+    held = []
+    for t in range(60):
+        segments = []
+        for _ in range(20):
+            x, y, size = rng.integers((0, 0, 2), (150, 80, 10)).tolist()
+            mask = np.full((size, size), 255, np.uint8)
+            segments.append(Segment(f"c{rng.integers(1_000_000)}", True, 0.5, (x, y, x + size, y + size), mask))
+        tracker.update(t, FramePrediction((160, 90), tuple(segments)))
+        held.append(tracker.remembered)
+    assert max(held) <= MAX_LOST + 20
+    assert len(tracker.finish().tracks) > 1000
+
+
+def test_the_same_frames_give_the_same_ids() -> None:
+    frames = [
+        drawn([Shape(upright(20 + 2 * t, 45, 14, 40), BLUE), Shape(disc(140 - 3 * t, 30, 8), RED)])
+        for t in range(40)
+    ]
+    first, second = (assign(enumerate(frames), 24.0) for _ in range(2))
+    assert first == second
+
+
+def test_frames_far_apart_are_still_followed() -> None:
+    """Every hundredth frame of a source, with someone who stands still."""
+    index = assign(((100 * t, drawn([Shape(disc(60 + t, 45, 9))])) for t in range(6)), 24.0)
+    assert set(index.frames.values()) == {(1,)}
+
+
+def test_low_frame_rates_take_larger_steps() -> None:
+    index = assign(((t, drawn([Shape(upright(20 + 18 * t, 45, 12, 40))])) for t in range(7)), 3.0)
+    assert set(index.frames.values()) == {(1,)}
+
+
+def test_an_empty_mask_is_a_segment_all_the_same() -> None:
+    empty = Segment("dog", True, 0.9, (150, 80, 160, 90), np.zeros((10, 10), np.uint8))
+    index = assign(((t, drawn([Shape(disc(40, 45, 9))], extra=[empty])) for t in range(10)), 24.0)
+    assert set(index.frames.values()) == {(1, 2)}
+
+
+def test_the_mask_grid_may_change_between_frames() -> None:
+    tracker = Tracker(24.0)
+    first = tracker.update(0, drawn([Shape(disc(80, 45, 20))]))
+    mask = np.full((40, 40), 255, np.uint8)
+    second = tracker.update(
+        1, FramePrediction((320, 180), (Segment("person", True, 0.9, (140, 70, 180, 110), mask),))
+    )
+    assert first == second
+
+
+def test_nobody_goes_on_over_a_cut() -> None:
+    """The next shot has someone else in the same place, before another background."""
+    rng = np.random.default_rng(0)
+    here = [drawn([Shape(upright(80, 45, 20, 50), RED)]) for _ in range(20)]
+    there = []
+    for prediction in (drawn([Shape(upright(80, 45, 20, 50), RED)]) for _ in range(20)):
+        dark = np.kron(rng.integers(0, 40, (9, 16, 1)), np.ones((6, 6, 3))).astype(np.uint8)[:54, :96]
+        dark[..., 2] += 120
+        dark[:, 41:55] = (60, 90, 60)
+        there.append(FramePrediction(WH, prediction.segments, dark))
+        rng = np.random.default_rng(0)
+    assert assign(enumerate(here + there), 24.0).frames[39] == (2,)

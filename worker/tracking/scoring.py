@@ -1,0 +1,116 @@
+"""How well the things of a frame fit a track: what may be the same, and how likely it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.tracking.appearance import likeness
+from worker.tracking.grid import Plane, shared_areas
+from worker.tracking.live import LiveTrack
+from worker.tracking.scene import Floats, Moment, Scene
+
+Scores = npt.NDArray[np.float64]
+"""One score a thing: 0 where it cannot be the same, otherwise up to 1. Shape ``(N,)``."""
+
+_UNKNOWN_LIKENESS = 0.8
+"""Stands for the likeness where a frame has no thumbnail."""
+
+_FOLLOW_LIKENESS = 0.5
+_FOLLOW_OVERLAP = 0.1
+_FOLLOW_RATIO = 3.0
+"""Where masks do not overlap, areas differ by no more than this factor."""
+_SIZES_PER_S = 12.0
+"""How far a thing may leap from one frame to the next beyond its own size, in sizes a second."""
+
+_RENAME_OVERLAP = 0.3
+_RENAME_COST = 0.15
+"""A thing may get a category that it never had where its mask goes on this well, and then scores less."""
+
+_FIND_LIKENESS = 0.75
+_FIND_RATIOS = (0.05, 3.0)
+"""A thing found again shows between these shares of its usual area: little of it where it comes out from behind
+something."""
+_STRAY_SIZES_PER_S = 1.5
+_STRAY_SPEED = 0.5
+"""The place where a thing is found again may be off by so many sizes a second, and by this share of the way that
+it would have gone."""
+
+
+def follow_scores(track: LiveTrack, moment: Moment) -> Scores:
+    """Does a thing go on from a track seen a moment ago? Half by mask, the rest by place and colours."""
+    scene = moment.scene
+    distance = _distances(scene, track.expected_centroid(moment))
+    size = np.sqrt(track.area)
+    leap = 1.0 + _SIZES_PER_S * (moment.frame - track.last_frame) / moment.fps
+    if track.frame_count == 1:
+        leap *= 2.0  # its speed is not known yet
+    ratio = scene.areas / track.area
+    near = (distance <= leap * size) & (ratio > 1 / _FOLLOW_RATIO) & (ratio < _FOLLOW_RATIO)
+    over = _touching(scene, track.expected_edges(moment))
+    look = _likeness(track, scene)
+    alike = look >= (_FIND_LIKENESS if moment.cut else _FOLLOW_LIKENESS)
+
+    possible = np.flatnonzero((near | over) & alike)
+    out = np.zeros(len(scene))
+    if possible.size:
+        plane = track.expected_plane(moment)
+        shared = shared_areas(scene.planes[possible], plane)
+        overlap = shared / (scene.areas[possible] + plane.sum() - shared)
+        known = _known(track, scene)[possible]
+        score = 0.5 * overlap + 0.2 * np.exp(-np.square(distance[possible] / size)) + 0.3 * look[possible]
+        score = np.maximum(score - np.where(known, 0.0, _RENAME_COST), 0.0)
+        allowed = (near[possible] | (overlap >= _FOLLOW_OVERLAP)) & (known | (overlap >= _RENAME_OVERLAP))
+        out[possible] = np.where(allowed, score, 0.0)
+    return out
+
+
+def find_scores(track: LiveTrack, moment: Moment) -> Scores:
+    """Is a thing a track that was lost? Mostly by colours, the rest by where it should have come to."""
+    scene = moment.scene
+    elapsed_s = (moment.frame - track.last_frame) / moment.fps
+    size = np.sqrt(track.area)
+    way = float(np.hypot(*track.velocity)) * (moment.frame - track.last_frame)
+    reach = size + _STRAY_SIZES_PER_S * size * elapsed_s + _STRAY_SPEED * way
+    distance = _distances(scene, track.expected_position(moment))
+    over = _touching(scene, track.expected_whole_edges(moment))
+    look = _likeness(track, scene)
+    ratio = scene.areas / track.area
+    sized = (ratio > _FIND_RATIOS[0]) & (ratio < _FIND_RATIOS[1])
+
+    possible = np.flatnonzero(
+        _known(track, scene) & ((distance < reach) | over) & (look >= _FIND_LIKENESS) & sized
+    )
+    out = np.zeros(len(scene))
+    if possible.size:
+        inside = _shares_inside(scene, possible, track.expected_whole(moment)) * np.exp(-elapsed_s)
+        place = np.maximum(1.0 - distance[possible] / reach, inside)
+        out[possible] = np.where(place > 0, 0.6 * look[possible] + 0.4 * place, 0.0)
+    return out
+
+
+def _shares_inside(scene: Scene, rows: npt.NDArray[np.intp], whole: Plane) -> Scores:
+    """How much of some things, or of the mask if it is the smaller, lies in the other. Shape ``(len(rows),)``."""
+    smaller = np.minimum(scene.areas[rows], max(float(whole.sum()), 1e-6))
+    return np.asarray(shared_areas(scene.planes[rows], whole) / smaller, np.float64)
+
+
+def _touching(scene: Scene, edges: Floats) -> npt.NDArray[np.bool_]:
+    """Which things' edges come within two cells of a box, so that masks may overlap. Shape ``(N,)``."""
+    gaps = np.maximum(scene.edges[:, :2] - edges[2:], edges[:2] - scene.edges[:, 2:])
+    return np.asarray((gaps < 2.0).all(axis=1), bool)
+
+
+def _distances(scene: Scene, place: Floats) -> Scores:
+    return np.asarray(np.hypot(*(scene.centroids - place).T), np.float64)
+
+
+def _known(track: LiveTrack, scene: Scene) -> npt.NDArray[np.bool_]:
+    """Which things have a category that the track had before."""
+    return np.array([category in track.votes for category in scene.categories], bool)
+
+
+def _likeness(track: LiveTrack, scene: Scene) -> Scores:
+    if track.look is None or scene.looks is None:
+        return np.full(len(scene), _UNKNOWN_LIKENESS)
+    return likeness(scene.looks, track.look).astype(np.float64)
