@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from worker.media.display import to_plate
 from worker.media.images import MAX_PIXELS, MAX_SIDE_PX
 from worker.media.movie_decoder import MovieDecoder
 from worker.media.movie_index import index_movie
-from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter
+from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter, upright_wh
 from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
 from worker.media.unreadable import UnreadableError
 from worker.models.base import Plate
@@ -49,7 +50,9 @@ class MovieSource(Source):
     def __init__(self, facts: SourceFacts, container: av.container.InputContainer, decoder: MovieDecoder) -> None:
         super().__init__(facts)
         self._container = container
-        self._decoder = decoder
+        self._decoder: MovieDecoder | None = decoder
+        self._lock = threading.Lock()
+        """FFmpeg crashes where a movie is closed under a read, as a cancelled job might do."""
         self._converter = FrameConverter()
         self._color = facts.color
 
@@ -57,17 +60,22 @@ class MovieSource(Source):
         return "0"
 
     def read(self, frame: int) -> Plate:
-        try:
-            decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
-        except UnreadableError as error:
-            raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
-        check_size(_upright_wh(decoded), self.size_wh, frame, self.path)
-        if self._color.untouched:
-            return self._converter.to_uint8(decoded)
-        return to_plate(self._converter.to_float(decoded), self._color)
+        with self._lock:
+            if self._decoder is None:
+                raise ValueError(f"{self.path} is closed")
+            try:
+                decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
+            except UnreadableError as error:
+                raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
+            check_size(upright_wh(decoded), self.size_wh, frame, self.path)
+            if self._color.untouched:
+                return self._converter.to_uint8(decoded)
+            return to_plate(self._converter.to_float(decoded), self._color)
 
     def close(self) -> None:
-        self._container.close()
+        with self._lock:
+            self._decoder = None
+            self._container.close()
 
 
 def open_movie(path: str, *, frames: str | None, colorspace: str | None, ocio_config: str | None) -> MovieSource:
@@ -79,8 +87,10 @@ def open_movie(path: str, *, frames: str | None, colorspace: str | None, ocio_co
     """
     try:
         container = av.open(path, options=_OPTIONS)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise SourceUnreadableError(f"{path} is not a movie that can be read, or is cut off: {error}") from error
+    except av.error.FFmpegError as error:
+        raise SourceUnreadableError(
+            f"{path} is not a movie that can be read, or is cut off: {error.strerror}"
+        ) from error
     try:
         return _open(path, container, frames, colorspace, ocio_config)
     except UnreadableError as error:
@@ -127,7 +137,7 @@ def _open(
         kind=SourceKind.MOVIE,
         frames=selected,
         available=format_frames(existing),
-        size_wh=_upright_wh(first),
+        size_wh=upright_wh(first),
         fps=Fraction(stream.average_rate) if stream.average_rate else None,
         padding=DEFAULT_PADDING,
         color=color,
@@ -145,11 +155,6 @@ def _first_decoded(decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFr
         except UnreadableError as error:
             problem = error
     raise UnreadableError(f"none of its first frames decodes: {problem}")
-
-
-def _upright_wh(frame: av.VideoFrame) -> tuple[int, int]:
-    width, height = frame.width, frame.height
-    return (height, width) if frame.rotation % 180 else (width, height)
 
 
 def _identity(path: str) -> str:

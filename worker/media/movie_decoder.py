@@ -35,7 +35,7 @@ class MovieDecoder:
         self._index = index
         self._decoded: Iterator[av.VideoFrame] = iter(())
         self._current: av.VideoFrame | None = None
-        """The frame decoded last; it is handed out, or kept because it lies behind the one looked for."""
+        """The frame decoded last: handed out, or kept because it comes later than the one looked for."""
         self._problem = ""
 
     def frame(self, i: int) -> av.VideoFrame:
@@ -69,7 +69,7 @@ class MovieDecoder:
         return ahead <= _CHEAPER_THAN_SEEKING or keys_between[0] == keys_between[1]
 
     def _advance(self, pts: int) -> bool:
-        """Decode until the frame of this time stamp, or one behind it, is current."""
+        """Decode until the frame of this time stamp, or a later one, is current."""
         while self._current is None or self._current.pts < pts:
             self._current = next(self._decoded, None)
             if self._current is None:
@@ -84,9 +84,15 @@ class MovieDecoder:
         return self._current
 
     def _seek(self, dts: int) -> None:
-        self._container.seek(dts, stream=self._stream, backward=True)
+        """Go to a key frame; where the container cannot, nothing more is decoded from here."""
         self._current = None
-        self._decoded = self._decode()
+        self._decoded = iter(())
+        try:
+            self._container.seek(dts, stream=self._stream, backward=True)
+        except av.error.FFmpegError as error:
+            self._problem = f"the file cannot be read there: {error.strerror}"
+        else:
+            self._decoded = self._decode()
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Frames from here on, in the order of their time stamps; those that do not decode are left out."""

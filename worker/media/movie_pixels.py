@@ -39,14 +39,14 @@ class FrameConverter:
         """RGB as coded, 0 to 255, upright. Shape ``(H, W, 3)``."""
         # Planar: a packed target costs the scaler five times as much.
         pixels: Plate = self._reformat(frame, "gbrp").to_ndarray()
-        return turned(pixels, frame.rotation)
+        return turned(pixels, _quarter_turns(frame))
 
     def to_float(self, frame: av.VideoFrame) -> npt.NDArray[np.float32]:
         """RGB as coded, 0 to 1, at the precision of the movie, upright. Shape ``(H, W, 3)``."""
         pixels: npt.NDArray[np.float32] = self._reformat(frame, "gbrpf32le").to_ndarray()
         if not frame.format.is_rgb:
             pixels /= _scaled_white(frame)
-        return turned(pixels, frame.rotation)
+        return turned(pixels, _quarter_turns(frame))
 
     def _reformat(self, frame: av.VideoFrame, target: str) -> av.VideoFrame:
         if frame.format.is_rgb:
@@ -62,6 +62,18 @@ class FrameConverter:
             dst_color_range=ColorRange.JPEG,
             interpolation=_QUALITY,
         )
+
+
+def upright_wh(frame: av.VideoFrame) -> tuple[int, int]:
+    """Width and height of a frame once it is upright."""
+    width, height = frame.width, frame.height
+    return (height, width) if _quarter_turns(frame) % 2 else (width, height)
+
+
+def _quarter_turns(frame: av.VideoFrame) -> int:
+    """Counter-clockwise; a display matrix may hold any angle, but a plate's pixels stay on their grid."""
+    degrees: int = frame.rotation
+    return round(degrees / 90)
 
 
 def _scaled_white(frame: av.VideoFrame) -> float:

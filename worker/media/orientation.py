@@ -26,9 +26,9 @@ def upright(pixels: npt.NDArray[_Value], orientation: int) -> npt.NDArray[_Value
     return np.ascontiguousarray(pixels)
 
 
-def turned(pixels: npt.NDArray[_Value], degrees: int) -> npt.NDArray[_Value]:
-    """Turn counter-clockwise by a multiple of 90 degrees."""
-    return np.ascontiguousarray(np.rot90(pixels, degrees // 90 % 4))
+def turned(pixels: npt.NDArray[_Value], quarter_turns: int) -> npt.NDArray[_Value]:
+    """Turn counter-clockwise; shape ``(H, W, 3)``."""
+    return np.ascontiguousarray(np.rot90(pixels, quarter_turns))
 
 
 def swaps_sides(orientation: int) -> bool:

@@ -54,8 +54,9 @@ class SourceFacts:
 class Source(ABC):
     """An open source of plates.
 
-    Made by `open_source`. Reading frames in ascending order is fastest. One thread at a time; nothing is read
-    ahead and nothing kept but the state of the decoder, so memory does not grow with the clip.
+    Made by `open_source`. Reading frames in ascending order is fastest. Threads may share a source; their reads
+    of a movie wait for each other. Nothing is read ahead and nothing kept but the state of the decoder, so memory
+    does not grow with the clip.
     """
 
     def __init__(self, facts: SourceFacts) -> None:
@@ -82,6 +83,7 @@ class Source(ABC):
 
         Raises:
             FrameUnreadableError: the frame is missing, damaged, or of another size than the source.
+            ValueError: the source is a movie that was closed.
         """
 
     @abstractmethod

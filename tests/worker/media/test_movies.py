@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,25 @@ def test_a_plate_is_contiguous_uint8(tmp_path: Path) -> None:
     assert plate.dtype == np.uint8
     assert plate.shape == (48, 64, 3)
     assert plate.flags.c_contiguous
+
+
+def test_a_movie_closed_under_its_readers_ends_them_without_a_crash(tmp_path: Path) -> None:
+    source = open_source(str(write_movie(tmp_path / "a.mp4", "libx264")))
+
+    def read_on(seed: int) -> None:
+        shuffled = random.Random(seed)
+        while True:
+            frame = shuffled.choice(source.frames)
+            assert number_of(source.read(frame)) == frame - 1
+
+    with ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(read_on, seed) for seed in range(3)]
+        time.sleep(0.2)
+        source.close()
+        source.close()
+        for reader in readers:
+            with pytest.raises(ValueError, match="is closed"):
+                reader.result(timeout=20)
 
 
 def test_a_range_selects_frames(tmp_path: Path) -> None:
