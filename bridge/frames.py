@@ -182,7 +182,7 @@ def find_sequence(pattern: FramePattern) -> list[FrameFiles]:
     name = re.compile(rf"{re.escape(name_head)}(-?\d+){re.escape(pattern.tail)}", re.DOTALL)
     numbers = [match[1] for entry in _names(folder) if (match := name.fullmatch(entry))]
     if pattern.padding:
-        found = tuple(sorted(int(number) for number in numbers if _fits(number, pattern.padding)))
+        found = tuple(sorted({int(number) for number in numbers if _fits(number, pattern.padding)}))
         return [FrameFiles(pattern, found)] if found else []
     return [
         replace(files, pattern=replace(files.pattern, frames=pattern.frames))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ _MAX_PARTS = 64
 _NO_PICTURES = frozenset({"null", "term", "zfile", "gif"})
 """Formats that are no plates: test patterns, terminals, depth maps; GIF is read as a movie."""
 
-_HARMLESS = ("extraneous bytes before marker",)
-"""Messages that come with a picture that is whole."""
+_STRAY_BYTES = "extraneous bytes before marker"
+"""A complaint about JPEG files that are whole otherwise."""
 
 _BOILERPLATE = re.compile(r"EXR Error \([^)]*\): |EXR_ERR_[A-Z_]+ | \(\"[^\"]*\"\)")
 """Parts of messages that only programmers want, and the path, which the caller says better."""
@@ -121,7 +122,7 @@ def _read(path: str, dtype: str) -> npt.NDArray[Any]:
         first, last = min(image.channels), max(image.channels)
         pixels = image.input.read_image(image.part, 0, first, last + 1, dtype)
         problem = _message(image.input) or _message(oiio)
-        if pixels is None or (problem and not any(text in problem for text in _HARMLESS)):
+        if pixels is None or (problem and not (_STRAY_BYTES in problem and _has_jpeg_end(path))):
             raise UnreadableError(problem or "its pixels cannot be read")
         order = [position - first for position in image.channels]
         if order != list(range(pixels.shape[2])):
@@ -219,20 +220,28 @@ def _color_space(spec: oiio.ImageSpec) -> str | None:
 
 def _fps(spec: oiio.ImageSpec) -> Fraction | None:
     rate = spec.getattribute("FramesPerSecond") or spec.getattribute("dpx:FrameRate")
-    if isinstance(rate, tuple) and len(rate) == 2 and rate[1]:
+    if isinstance(rate, tuple) and len(rate) == 2 and min(rate) > 0:
         return Fraction(int(rate[0]), int(rate[1]))
     if isinstance(rate, float) and math.isfinite(rate) and rate > 0:
         return Fraction(rate).limit_denominator(1001)
     return None
 
 
+def _has_jpeg_end(path: str) -> bool:
+    """Whether a JPEG file ends as it should; of several complaints libjpeg tells only the first."""
+    with Path(path).open("rb") as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - 4096, 0))
+        return b"\xff\xd9" in file.read()
+
+
 def _message(teller: Any) -> str:
-    """The first line of what OpenImageIO, or an open file, has to say; asking clears it."""
+    """What OpenImageIO, or an open file, has to complain of first, or nothing; asking clears it."""
     try:
         lines = teller.geterror().splitlines()
     except UnicodeDecodeError:  # it quotes from the file
         return "its header is damaged"
-    message = _BOILERPLATE.sub("", lines[0]).strip() if lines else ""
-    if "limits:resolution" in message:
+    if not lines:
+        return ""
+    if "limits:resolution" in lines[0]:
         return f"its picture is larger than {MAX_SIDE_PX} pixels a side"
-    return str(message)
+    return str(_BOILERPLATE.sub("", lines[0]).strip())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import OpenEXR
 import pytest
 
-from bridge.errors import SourceUnreadableError
+from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from tests.worker.media.made import plain, write_image
 from worker.media import open_source
 from worker.media.channels import picture_channels
@@ -206,3 +206,14 @@ def test_huge_pictures_are_refused_before_memory_is_taken(tmp_path: Path) -> Non
     path.write_bytes(b"P6 16000 16000 255\n" + bytes(100))
     with pytest.raises(SourceUnreadableError, match="16000 x 16000"):
         open_source(str(path))
+
+
+def test_stray_bytes_in_a_jpeg_are_forgiven_and_a_missing_end_is_not(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = write_image(tmp_path / "a.jpg", noise).read_bytes()
+    stray = tmp_path / "stray.jpg"
+    stray.write_bytes(whole[:2] + bytes(10) + whole[2:])
+    np.testing.assert_array_equal(_read(stray), _read(tmp_path / "a.jpg"))
+    stray.write_bytes(whole[:2] + bytes(10) + whole[2 : len(whole) // 2])
+    with pytest.raises(FrameUnreadableError, match="cannot be read"):
+        _read(stray)
