@@ -135,13 +135,14 @@ class PanopticNetwork(nn.Module):
         )
 
 
-def mask_logits(features: Tensor, kernels: Tensor, cells_xy: Tensor) -> Tensor:
+def mask_logits(features: Tensor, kernels: Tensor, cells_xy: Tensor, step: int = 1) -> Tensor:
     """The masks of some things of one picture.
 
     Args:
-        features: Mask features of the picture. Shape ``(MASK_CHANNELS, h, w)``, float32.
+        features: Mask features, every `step`-th in x and y. Shape ``(MASK_CHANNELS, h, w)``, float32.
         kernels: One kernel a thing. Shape ``(N, KERNEL_CHANNELS)``, float32.
         cells_xy: The heatmap cell, x and y, that each kernel was read from. Shape ``(N, 2)``, int64.
+        step: 1 for the features as they are.
 
     Returns:
         Logits, shape ``(N, h, w)``.
@@ -153,8 +154,8 @@ def mask_logits(features: Tensor, kernels: Tensor, cells_xy: Tensor) -> Tensor:
     logits = (linear @ features.reshape(channels, h * w)).reshape(count, h, w)
     # The centre of a heatmap cell, in mask samples.
     origin = (cells_xy.to(features.dtype) + 0.5) * (CENTRE_STRIDE / MASK_STRIDE)
-    dx = (torch.arange(w, device=features.device) + 0.5 - origin[:, :1]) / DISTANCE_SCALE
-    dy = (torch.arange(h, device=features.device) + 0.5 - origin[:, 1:]) / DISTANCE_SCALE
+    dx = (torch.arange(w, device=features.device) * step + 0.5 - origin[:, :1]) / DISTANCE_SCALE
+    dy = (torch.arange(h, device=features.device) * step + 0.5 - origin[:, 1:]) / DISTANCE_SCALE
     across = parabola[:, 0:1] * dx + parabola[:, 2:3] * dx.square()
     down = parabola[:, 1:2] * dy + parabola[:, 3:4] * dy.square() + bias
     return logits + across[:, None, :] + down[:, :, None]
