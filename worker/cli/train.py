@@ -19,9 +19,11 @@ def train() -> None:
 @train.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/embedded"))
 @click.option("--seed", default=0, show_default=True, help="Decides clips, initial weights and order.")
-@click.option("--clips", type=int, default=None, help="Number of training clips.")
-@click.option("--frames-per-clip", type=int, default=None, help="Frames drawn of each clip, a second apart.")
-@click.option("--iterations", type=int, default=None, help="Length of the schedule.")
+@click.option("--clips", type=click.IntRange(1), default=None, help="Number of training clips.")
+@click.option(
+    "--frames-per-clip", type=click.IntRange(1), default=None, help="Frames drawn of each clip, a second apart."
+)
+@click.option("--iterations", type=click.IntRange(1), default=None, help="Length of the schedule.")
 @click.option("--threads", default=os.cpu_count() or 1, show_default=True, help="Cores to use.")
 @click.option(
     "--cache", type=click.Path(file_okay=False, path_type=Path), default=None, help="Where clips are kept."
@@ -45,11 +47,14 @@ def embedded(
     from worker.training import recipe
     from worker.training.command import train_embedded
 
-    train_embedded(
-        out=out,
-        clips=recipe.training_clips(seed, clips or recipe.CLIPS, frames_per_clip or recipe.FRAMES_PER_CLIP),
-        schedule=recipe.schedule(seed, iterations or recipe.ITERATIONS),
-        threads=threads,
-        cache=cache,
-        resume=resume,
-    )
+    try:
+        train_embedded(
+            out=out,
+            clips=recipe.training_clips(seed, clips or recipe.CLIPS, frames_per_clip or recipe.FRAMES_PER_CLIP),
+            schedule=recipe.schedule(seed, iterations or recipe.ITERATIONS),
+            threads=threads,
+            cache=cache,
+            resume=resume,
+        )
+    except ValueError as err:
+        raise click.ClickException(str(err)) from err

@@ -4,52 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
 import torch
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from worker.embedded.precision import bf16_is_fast
 from worker.training import embedded, recipe
 from worker.training.curves import draw_curves
+from worker.training.drawing import bar, drawn
 from worker.training.embedded import Schedule, Trainer
 from worker.training.losses import WEIGHTS
 from worker.training.scenes import ClipSpec
-from worker.training.shards import ShardReader, draw_shards
-
-
-def drawn_cache(cache: Path | None) -> Path:
-    """The folder that drawn clips are kept in: the one asked for, or the user's cache."""
-    return cache or Path(platformdirs.user_cache_dir("mattebridge")) / "drawn"
-
-
-def bar(console: Console) -> Progress:
-    """A progress bar with rate and time left."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def drawn(cache: Path | None, specs: list[ClipSpec], processes: int, what: str, console: Console) -> ShardReader:
-    """The frames of some clips, drawn now where they are not in the cache yet."""
-    folder = recipe.clips_folder(drawn_cache(cache), specs)
-    with bar(console) as progress:
-        task = progress.add_task(f"Drawing {what}", total=sum(spec.frames for spec in specs), note="")
-        paths = draw_shards(folder, specs, processes, lambda frames: progress.advance(task, frames))
-    return ShardReader(paths)
 
 
 def train_embedded(
