@@ -34,6 +34,7 @@ def evaluate() -> None:
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
 )
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write the tables here.")
+@click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Draw a contact sheet here (PNG).")
 def embedded(
     clips: int,
     weights: Path | None,
@@ -42,11 +43,13 @@ def embedded(
     cache: Path | None,
     json_path: Path | None,
     markdown: Path | None,
+    sheet: Path | None,
 ) -> None:
     """Panoptic quality and alpha error of the embedded model on drawn clips it was never trained on."""
     import json
 
     import torch
+    from PIL import Image
     from rich.console import Console
     from rich.table import Table
 
@@ -54,6 +57,7 @@ def embedded(
     from worker.embedded.model import WEIGHTS, EmbeddedModel
     from worker.evaluation import embedded as measure
     from worker.evaluation.panoptic import table
+    from worker.evaluation.sheet import contact_sheet
     from worker.training.drawing import bar, drawn
     from worker.training.recipe import held_out_clips
 
@@ -74,3 +78,7 @@ def embedded(
         json_path.write_text(json.dumps(measure.as_json(report), indent=1) + "\n")
     if markdown is not None:
         markdown.write_text(measure.as_markdown(report))
+    if sheet is not None:
+        shown_frames = [frames[index] for index in range(0, min(len(frames), 12), 2)]
+        predictions = model.predict([frame.rgb for frame in shown_frames])
+        Image.fromarray(contact_sheet(shown_frames, predictions, measure.MIN_SCORE)).save(sheet)

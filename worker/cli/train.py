@@ -7,9 +7,6 @@ from pathlib import Path
 
 import click
 
-# Waiting threads that spin starve each other wherever the cores are shared; read once, when torch loads.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 
 @click.group()
 def train() -> None:
@@ -44,6 +41,8 @@ def embedded(
     The defaults are those of the shipped weights. The run's folder receives a checkpoint, the weights, the
     history and its curves; a run that was stopped goes on where it was.
     """
+    # Waiting threads that spin starve each other where cores are shared. Read once, when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from worker.training import recipe
     from worker.training.command import train_embedded
 
