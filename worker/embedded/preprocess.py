@@ -27,5 +27,10 @@ def input_size(plate_wh: tuple[int, int], long_side: int) -> tuple[int, int]:
 
 
 def resized(picture: Tensor, size_wh: tuple[int, int]) -> Tensor:
-    """A uint8 picture ``(3, H, W)`` filtered to a size."""
-    return F.interpolate(picture[None], (size_wh[1], size_wh[0]), mode="bilinear", antialias=True)[0]
+    """A uint8 picture ``(3, H, W)`` filtered to a size, uint8 again."""
+    size_hw = (size_wh[1], size_wh[0])
+    if picture.device.type == "cpu":
+        return F.interpolate(picture[None], size_hw, mode="bilinear", antialias=True)[0]
+    # Only the CPU filters bytes.
+    filtered = F.interpolate(picture[None].float(), size_hw, mode="bilinear", antialias=True)[0]
+    return filtered.round().clamp(0, 255).to(picture.dtype)
