@@ -15,12 +15,13 @@ def frame_token(frame: int, padding: int = MIN_PADDING) -> str:
     return f"{frame:0{max(padding, MIN_PADDING)}d}"
 
 
-def layers_file(clip: str, frame: int, padding: int = MIN_PADDING) -> str:
-    """The file of a frame in the layout `layers`: ``plate_mattes.1001.exr``.
+def frame_file(clip: str, ending: str, frame: int, padding: int = MIN_PADDING) -> str:
+    """The name of one frame's file: ``plate_mattes.1001.exr``.
 
     Args:
         clip: The clip's name, as `bridge.naming.clip_name` gives it.
+        ending: What stands behind the clip's name and tells its sequences apart: ``mattes``.
         frame: The plate's own frame number.
         padding: How many characters the source's frame numbers have.
     """
-    return f"{clip}_mattes.{frame_token(frame, padding)}.exr"
+    return f"{clip}_{ending}.{frame_token(frame, padding)}.exr"

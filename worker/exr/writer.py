@@ -1,9 +1,9 @@
-"""Writing mattes as OpenEXR: one part, one single-channel layer for each matte."""
+"""Writing OpenEXR: one part, read back before it counts."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from bridge.files import whole
 from worker.exr.disk import disk_errors
 from worker.exr.header import Attribute
 from worker.mattes import Matte
-from worker.mattes.geometry import Box, Size, box_wh, union
+from worker.mattes.geometry import Box, Size, box_wh
 
 COMPRESSIONS = {
     "none": OpenEXR.NO_COMPRESSION,
@@ -26,29 +26,25 @@ COMPRESSIONS = {
 }
 """The compressions that lose nothing and that every host reads."""
 
-CHANNEL = "A"
-"""The channel of a matte's layer; Nuke shows ``person.A`` as ``person.alpha``."""
-
-_EMPTY_WINDOW = (0, 0, 1, 1)
-"""The data window of a frame without coverage; a data window holds at least one pixel."""
+Plane = npt.NDArray[np.float16] | npt.NDArray[np.float32]
+"""The pixels of one channel, shape ``(h, w)`` of the data window."""
 
 
-def write_layers(
+def write_exr(
     path: str | Path,
-    mattes: Sequence[Matte],
+    channels: Mapping[str, Plane],
+    window: Box,
     plate_wh: Size,
     attributes: Mapping[str, Attribute],
     compression: str = "zips",
 ) -> None:
-    """Write the mattes of a frame as one file in the layout `layers`.
-
-    Channels are half floats. The data window is the smallest box that holds the coverage of all mattes, the
-    display window is the plate. The same mattes and attributes give the same bytes.
+    """Write channels as one scanline part. The same channels and attributes give the same bytes.
 
     Args:
         path: The file; it appears under this name when it is whole and was read back.
-        mattes: All layers of the export. Windows lie inside the plate.
-        plate_wh: Width and height of the plate, in pixels.
+        channels: Pixels by channel name. Their type is the channel's: half or 32-bit float.
+        window: The data window, which all channels fill.
+        plate_wh: Width and height of the plate, in pixels: the display window.
         attributes: Header attributes, see `worker.exr.header`.
         compression: A name out of `COMPRESSIONS`.
 
@@ -59,7 +55,6 @@ def write_layers(
     """
     if compression not in COMPRESSIONS:
         raise unknown_name("compression", compression, COMPRESSIONS)
-    window = union([m.window for m in mattes if m.window is not None]) or _EMPTY_WINDOW
     header = {
         **attributes,
         "compression": COMPRESSIONS[compression],
@@ -67,17 +62,23 @@ def write_layers(
         "dataWindow": _inclusive(window),
         "displayWindow": _inclusive((0, 0, *plate_wh)),
     }
-    blank = np.zeros(box_wh(window)[::-1], np.float16)
-    channels = {f"{m.layer}.{CHANNEL}": _on_window(m, window, blank) for m in mattes}
+    # Of an array with gaps between its pixels the library writes other pixels, without an error.
+    pixels = {name: np.ascontiguousarray(plane) for name, plane in channels.items()}
     encoded = io.BytesIO()
-    OpenEXR.File(header, channels).write(encoded)
+    OpenEXR.File(header, pixels).write(encoded)
     with disk_errors(path), whole(path) as temporary:
         temporary.write_bytes(encoded.getbuffer())
         _check(temporary, encoded, path, window, sorted(channels))
 
 
-def _on_window(matte: Matte, window: Box, blank: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
-    """The matte's coverage pasted into the data window; `blank` itself where it has none."""
+def on_window(matte: Matte, window: Box, blank: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
+    """The matte's coverage pasted into a data window that holds it; `blank` itself where it has none.
+
+    Args:
+        matte: The matte.
+        window: The data window.
+        blank: Zeros, shape ``(h, w)`` of `window`; it is not changed.
+    """
     if matte.window is None:
         return blank
     if matte.window == window:
@@ -86,6 +87,11 @@ def _on_window(matte: Matte, window: Box, blank: npt.NDArray[np.float16]) -> npt
     canvas = np.zeros_like(blank)
     canvas[y0 - window[1] : y1 - window[1], x0 - window[0] : x1 - window[0]] = matte.coverage
     return canvas
+
+
+def blank_plane(window: Box) -> npt.NDArray[np.float16]:
+    """A half channel of a data window without coverage."""
+    return np.zeros(box_wh(window)[::-1], np.float16)
 
 
 def _inclusive(box: Box) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
