@@ -45,11 +45,14 @@ def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
         Shape ``(n, 4)``, float32: ``ax, ay, bx, by`` of n straight pieces, each inside one square of four
         samples. Ends lie where the linear function between two neighbouring samples crosses the level.
     """
-    inside = (values >= level).to(torch.uint8)
-    cases = inside[:-1, :-1] + 2 * inside[:-1, 1:] + 4 * inside[1:, 1:] + 8 * inside[1:, :-1]
-    y, x = torch.nonzero((cases != 0) & (cases != 15), as_tuple=True)
+    inside = (values >= level).view(torch.uint8)
+    sides = inside[:, :-1] + inside[:, 1:]
+    # How many of a square's corners are inside; the line runs through where it is neither 0 nor 4.
+    corners_inside = sides[:-1] + sides[1:]
+    y, x = torch.nonzero(corners_inside & 3, as_tuple=True)
     corners = torch.stack([values[y, x], values[y, x + 1], values[y + 1, x + 1], values[y + 1, x]])
-    case = cases[y, x].long()
+    bits = torch.tensor([1, 2, 4, 8], device=values.device)
+    case = ((corners >= level) * bits[:, None]).sum(0)
     joined = corners.mean(0) >= level
     case = torch.where(joined & (case == 5), 16, case)
     case = torch.where(joined & (case == 10), 17, case)

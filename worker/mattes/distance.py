@@ -12,8 +12,10 @@ import torch
 
 from worker.mattes.contour import level_line
 
-_CHUNK = 1 << 21
-"""Distances computed at once: bounds the memory to some tens of megabytes."""
+_CHUNK = {"cpu": 1 << 16}
+"""Distances computed at once, by kind of device: on the CPU as many as its cache holds."""
+
+_LARGE_CHUNK = 1 << 22
 
 
 def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
@@ -27,26 +29,26 @@ def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
         Shape ``(h, w)``, float32, in ``[-radius, radius]``: in samples, above 0 inside.
     """
     height, width = values.shape
-    pieces = level_line(values)
-    # One sample more than the raster, for the points that fall outside of it.
-    squared = torch.full((height * width + 1,), radius * radius, dtype=torch.float32, device=values.device)
-    dx, dy = _disc(radius, values.device)
-    for part in torch.split(pieces, max(1, _CHUNK // dx.numel())):
-        near_x = (part[:, 0] + part[:, 2]).mul_(0.5).round_().long()[:, None] + dx
-        near_y = (part[:, 1] + part[:, 3]).mul_(0.5).round_().long()[:, None] + dy
-        index = near_y * width + near_x
-        outside = (near_x < 0) | (near_x >= width) | (near_y < 0) | (near_y >= height)
-        index.masked_fill_(outside, height * width)
-        d2 = _squared_to_piece(near_x, near_y, part)
-        squared.scatter_reduce_(0, index.view(-1), d2.view(-1), "amin")
-    distance = squared[:-1].sqrt_().view(height, width)
-    return torch.where(values >= 0.5, distance, -distance)
-
-
-def _disc(radius: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Whole offsets from the sample nearest a piece's middle that hold every sample within `radius` of it."""
-    # The middle is up to sqrt(1/2) from its nearest sample, and a piece's end up to sqrt(1/2) from its middle.
+    # The middle of a piece is up to sqrt(1/2) from its nearest sample, and its ends up to sqrt(1/2) from there.
     extent = radius + math.sqrt(2.0)
+    # Room around the raster for the samples that a piece near its rim would reach.
+    rim = math.floor(extent)
+    padded = (height + 2 * rim, width + 2 * rim)
+    squared = torch.full(padded, radius * radius, dtype=torch.float32, device=values.device)
+    dx, dy = _disc(extent, values.device)
+    index_in_disc = (dy + rim) * padded[1] + (dx + rim)
+    chunk = _CHUNK.get(values.device.type, _LARGE_CHUNK)
+    for pieces in torch.split(level_line(values), max(1, chunk // dx.numel())):
+        nearest = pieces.view(-1, 2, 2).mean(1).round_()
+        index = (nearest[:, 1].long() * padded[1] + nearest[:, 0].long())[:, None] + index_in_disc
+        d2 = _squared_to_pieces(dx.float(), dy.float(), pieces.view(-1, 2, 2) - nearest[:, None])
+        squared.view(-1).scatter_reduce_(0, index.view(-1), d2.view(-1), "amin")
+    distance = squared[rim : rim + height, rim : rim + width].sqrt()
+    return distance.copysign_(values - 0.5)
+
+
+def _disc(extent: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The whole offsets within `extent` of 0."""
     n = math.floor(extent)
     steps = torch.arange(-n, n + 1, device=device)
     dx, dy = torch.meshgrid(steps, steps, indexing="xy")
@@ -54,11 +56,25 @@ def _disc(radius: float, device: torch.device) -> tuple[torch.Tensor, torch.Tens
     return dx[keep], dy[keep]
 
 
-def _squared_to_piece(x: torch.Tensor, y: torch.Tensor, pieces: torch.Tensor) -> torch.Tensor:
-    """Squared distance of points, shape ``(n, k)``, to the straight piece of their row."""
-    ax, ay, bx, by = (column[:, None] for column in pieces.unbind(1))
-    ex, ey = bx - ax, by - ay
-    px, py = x - ax, y - ay
-    along = (px * ex + py * ey) / (ex * ex + ey * ey).clamp_(min=1e-12)
-    along.clamp_(0.0, 1.0)
-    return (px - along * ex).square_().add_((py - along * ey).square_())
+def _squared_to_pieces(x: torch.Tensor, y: torch.Tensor, pieces: torch.Tensor) -> torch.Tensor:
+    """Squared distance of k points to n straight pieces.
+
+    With p from a piece's start to the point, e from its start to its end and t = p.e / e.e cut to [0, 1], it is
+    p.p - t (2 p.e - t e.e).
+
+    Args:
+        x: Shape ``(k,)``.
+        y: Shape ``(k,)``.
+        pieces: Shape ``(n, 2, 2)``: start and end, each x and y.
+
+    Returns:
+        Shape ``(n, k)``.
+    """
+    start_x, start_y, end_x, end_y = (column[:, None] for column in pieces.reshape(-1, 4).unbind(1))
+    ex, ey = end_x - start_x, end_y - start_y
+    ee = (ex * ex + ey * ey).clamp_(min=1e-12)
+    squared = (x - start_x).square_()
+    squared += (y - start_y).square_()
+    pe = torch.addcmul(-(start_x * ex + start_y * ey), x, ex).addcmul_(y, ey)
+    t = (pe / ee).clamp_(0.0, 1.0)
+    return squared.addcmul_(t, pe.mul_(2.0).addcmul_(t, ee, value=-1.0), value=-1.0).clamp_(min=0.0)

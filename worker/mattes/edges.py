@@ -12,12 +12,12 @@ import torch
 from bridge.borders import Border
 from worker.mattes.distance import signed_distance
 from worker.mattes.geometry import Box, Lattice
-from worker.mattes.ramp import ANTI_ALIASING_PX, coverage, ramp_of
+from worker.mattes.ramp import ANTI_ALIASING_PX, Ramp, coverage, ramp_of
 from worker.mattes.resample import Kernel, at_positions
 from worker.mattes.softmask import SoftMask, sample
 
-SAMPLES_PER_CELL = 3
-"""Lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
+SAMPLES_PER_CELL = 2
+"""Least number of lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
 
 SAMPLES_PER_RAMP = 24
 """Lattice points across a ramp; its slope hides errors far below its width."""
@@ -38,12 +38,7 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     """
     ramp = ramp_of(border, mask.plate_wh[1])
     window = mask.plate_window(math.ceil(ramp.outward_px))
-    step = max(
-        ANTI_ALIASING_PX,
-        mask.cell_px / SAMPLES_PER_CELL,
-        ramp.width_px / SAMPLES_PER_RAMP,
-        ramp.reach_px / SAMPLES_PER_REACH,
-    )
+    step = _step_px(mask.cell_px, ramp)
     lattice = Lattice.around(window, step, ramp.reach_px)
     # Interpolation looks at points up to a diagonal beyond the last distance that matters.
     radius = ramp.reach_px / step + math.sqrt(2.0)
@@ -58,6 +53,16 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
         finish=lambda d: coverage(d, ramp),
         dtype=torch.float16,
     )
+
+
+def _step_px(cell_px: float, ramp: Ramp) -> float:
+    """How fine the lattice of a distance must be, in plate pixels.
+
+    The level line is taken as chords between lattice points. A chord of length s leaves an arc of radius r by
+    s^2 / 8r; masks bend no tighter than about a cell, so that sqrt(cell) keeps it to an eighth of a pixel.
+    """
+    detail = min(cell_px / SAMPLES_PER_CELL, math.sqrt(cell_px))
+    return max(ANTI_ALIASING_PX, detail, ramp.width_px / SAMPLES_PER_RAMP, ramp.reach_px / SAMPLES_PER_REACH)
 
 
 def natural(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:

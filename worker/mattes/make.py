@@ -14,6 +14,7 @@ from worker.layers import LayerSpec
 from worker.mattes.edges import by_distance, natural
 from worker.mattes.geometry import Box, Size
 from worker.mattes.softmask import SoftMask, join
+from worker.mattes.threads import each
 from worker.segments import FramePrediction, Segment
 
 _EDGES: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]]] = {
@@ -54,16 +55,16 @@ def make_mattes(
         device: Where to compute.
     """
     where = torch.device(device)
-    mattes = []
-    with torch.inference_mode():
-        for layer in layers:
+
+    def make(layer: LayerSpec) -> Matte:
+        with torch.inference_mode():
             mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
             if mask is None:
-                mattes.append(Matte(layer.name, None))
-                continue
+                return Matte(layer.name, None)
             window, coverage = _EDGES[layer.border.kind](mask, layer.border)
-            mattes.append(_tight(layer.name, window, coverage))
-    return mattes
+            return _tight(layer.name, window, coverage)
+
+    return each(make, layers, where)
 
 
 def empty_mattes(layers: Iterable[LayerSpec]) -> list[Matte]:

@@ -76,22 +76,26 @@ def at_positions(
     Returns:
         Shape ``(m, n)``: the finished values.
     """
-    # Columns first: the raster is smallest before it is enlarged, and gathering rows is the faster of the two.
-    across = _gather(samples.T, x, kernel).T.contiguous()
+    # Columns first, since the raster is smallest before it is enlarged.
+    across = _gather(samples, x, kernel, axis=1)
     out = torch.empty((y.numel(), x.numel()), dtype=dtype, device=samples.device)
     # On the CPU a strip goes through all of its steps while it is in the cache; an 8K plate is 130 MB a step.
     rows = max(1, _STRIP // x.numel()) if samples.device.type == "cpu" else y.numel()
     for top in range(0, y.numel(), rows):
-        out[top : top + rows] = finish(_gather(across, y[top : top + rows], kernel))
+        out[top : top + rows] = finish(_gather(across, y[top : top + rows], kernel, axis=0))
     return out
 
 
-def _gather(rows: torch.Tensor, positions: torch.Tensor, kernel: Kernel) -> torch.Tensor:
+def _gather(samples: torch.Tensor, positions: torch.Tensor, kernel: Kernel, axis: int) -> torch.Tensor:
+    """Interpolate along one axis."""
     first, weights = _linear(positions) if kernel is Kernel.LINEAR else _bspline(positions)
-    out = torch.zeros((positions.numel(), rows.shape[1]), dtype=rows.dtype, device=rows.device)
+    last = samples.shape[axis] - 1
+    out: torch.Tensor | None = None
     for tap, weight in enumerate(weights):
-        index = (first + tap).clamp_(0, rows.shape[0] - 1)
-        out.addcmul_(rows.index_select(0, index), weight.to(rows.dtype)[:, None])
+        taken = samples.index_select(axis, (first + tap).clamp_(0, last))
+        along = weight.to(samples.dtype).unsqueeze(1 - axis)
+        out = taken.mul_(along) if out is None else out.addcmul_(taken, along)
+    assert out is not None
     return out
 
 

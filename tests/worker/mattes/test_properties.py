@@ -81,6 +81,7 @@ def test_mirrored_prediction_gives_the_mirrored_matte(shown: FramePrediction, bo
             for s in shown.segments
         ),
     )
-    plate_wh = (48, 32)
+    # Cells of two pixels: the lattice of distances is then the pixels themselves, which mirror onto each other.
+    plate_wh = (2 * w, 2 * shown.grid_wh[1])
     one, other = (whole(make_mattes(p, [layer(border)], plate_wh)[0], plate_wh) for p in (shown, mirrored))
     assert np.abs(one - other[:, ::-1]).mean() < 5e-3
