@@ -42,6 +42,8 @@ class LayerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The track the layer follows; None for all of its category."""
     border: str
     """How its edge was made, in words."""
+    layouts: tuple[str, ...]
+    """The layouts whose files show it: ``cryptomatte`` shows tracks even where no layers were asked for them."""
 
 
 class TrackEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[LayerEntry, ...]
     tracks: tuple[TrackEntry, ...]
     files: tuple[FileEntry, ...]
+    indexes: tuple[str, ...] = ()
+    """Relative paths of the files that say which file holds what, for layouts whose files do not say it."""
     contact_sheet: Optional[str] = None
     """Relative path of the contact sheet; None where none was asked for."""
 

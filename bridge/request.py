@@ -16,6 +16,12 @@ class Layout(str, Enum):
 
     LAYERS = "layers"
     """One EXR a frame, one layer per category: what Nuke reads."""
+    CRYPTOMATTE = "cryptomatte"
+    """One EXR a frame, Cryptomatte 1.2: an object for each track and all stuff, and for each category."""
+    PACKED = "packed"
+    """EXRs of four mattes each, as R, G, B and A: what Resolve's colour page reads."""
+    SINGLE = "single"
+    """One EXR for each matte, the same in R, G, B and A: what anything reads."""
 
 
 class OnError(str, Enum):

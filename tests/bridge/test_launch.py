@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,8 +53,8 @@ def test_something_else_at_the_address(mute: str, monkeypatch: pytest.MonkeyPatc
 
 def test_no_worker_installed(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(launch.PYTHON_VARIABLE, raising=False)
-    monkeypatch.setattr(launch.sys, "executable", "/opt/Nuke/Nuke16.0")
-    monkeypatch.setattr(launch.shutil, "which", lambda _: None)
+    monkeypatch.setattr(sys, "executable", "/opt/Nuke/Nuke16.0")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(WorkerUnavailableError, match=r"pip install 'mattebridge\[worker\]'"):
         launch.connect(nobody)
 

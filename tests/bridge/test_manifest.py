@@ -30,7 +30,16 @@ MANIFEST = Manifest(
     colorspace_from="rule",
     model=ModelEntry(name="embedded", licence="Apache-2.0", fingerprint="0123", label_set="drawn"),
     overlap="independent",
-    layers=(LayerEntry(name="person_1", category="person", is_thing=True, track=1, border="hard offset=0px"),),
+    layers=(
+        LayerEntry(
+            name="person_1",
+            category="person",
+            is_thing=True,
+            track=1,
+            border="hard offset=0px",
+            layouts=("layers",),
+        ),
+    ),
     tracks=(TrackEntry(id=1, category="person", first=-2, last=1, frames=3),),
     files=(
         FileEntry(path="plate_mattes.-002.exr", frame=-2, layout="layers"),
@@ -57,6 +66,7 @@ def test_manifest_is_plain_json_for_scripts(tmp_path: Path) -> None:
         "is_thing": True,
         "track": 1,
         "border": "hard offset=0px",
+        "layouts": ["layers"],
     }
     assert data["files"][1]["reason"] == "truncated"
 

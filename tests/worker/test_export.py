@@ -24,7 +24,7 @@ from bridge.errors import (
 )
 from bridge.manifest import read_manifest
 from bridge.messages import Segment
-from bridge.request import MatteRequest, OnError
+from bridge.request import Layout, MatteRequest, OnError
 from bridge.wire import Array
 from tests.fakes.color_model import ColorModel
 from tests.worker.conftest import SIZE_WH, CancelAt, Export, draw_plate
@@ -68,7 +68,9 @@ def test_mattes_lie_where_the_picture_says_in_both_libraries(export: Export) -> 
         assert (spec.full_width, spec.full_height) == SIZE_WH
         channel = spec.channelnames.index("person.A")
         inside = person[spec.y : spec.y + spec.height, spec.x : spec.x + spec.width]
-        np.testing.assert_array_equal(image.get_pixels(oiio.FLOAT)[..., channel], inside.astype(np.float32))
+        pixels = image.get_pixels(oiio.FLOAT)
+        assert pixels is not None
+        np.testing.assert_array_equal(pixels[..., channel], inside.astype(np.float32))
 
 
 def test_the_same_request_again_runs_no_model_and_writes_nothing(export: Export, model: ColorModel) -> None:
@@ -130,6 +132,31 @@ def test_the_manifest_goes_before_the_first_file_changes(export: Export) -> None
     with pytest.raises(JobCancelledError):
         export(CancelAt("writing mattes", 0), policy=HARD)
     assert not path.exists()
+
+
+def test_every_layout_is_written_and_only_what_is_missing_of_it(export: Export, model: ColorModel) -> None:
+    path = export(layouts=tuple(Layout), frames="1001-1002")
+    manifest = read_manifest(path)
+    names = {layout.value: [f.path for f in manifest.files if f.layout == layout.value] for layout in Layout}
+    assert names["layers"] == ["shot_mattes.1001.exr", "shot_mattes.1002.exr"]
+    assert names["cryptomatte"] == ["shot_crypto.1001.exr", "shot_crypto.1002.exr"]
+    assert names["packed"] == ["shot_pack01.1001.exr", "shot_pack01.1002.exr"]
+    assert names["single"][:3] == ["shot_person.1001.exr", "shot_grass.1001.exr", "shot_sky.1001.exr"]
+    assert manifest.indexes == ("shot.packs.json",)
+    assert all((path.parent / name).exists() for name in (*manifest.indexes, *(f.path for f in manifest.files)))
+    # Tracks were not asked for: Cryptomatte alone shows them.
+    (track,) = [layer for layer in manifest.layers if layer.track is not None]
+    assert track.layouts == ("cryptomatte",)
+    assert sorted(read_layers(path.parent / "shot_mattes.1001.exr")) == ["grass", "person", "sky"]
+
+    before = files(path)
+    ages = {p.name: p.stat().st_mtime_ns for p in path.parent.glob("*.exr")}
+    (path.parent / "shot_grass.1002.exr").unlink()
+    export(layouts=tuple(Layout), frames="1001-1002")
+    assert files(path) == before
+    written = {p.name for p in path.parent.glob("*.exr") if p.stat().st_mtime_ns != ages[p.name]}
+    assert written == {"shot_person.1002.exr", "shot_grass.1002.exr", "shot_sky.1002.exr"}
+    assert model.calls == 2
 
 
 def test_a_still_keeps_its_segments_and_its_number(export: Export, plates: Path) -> None:

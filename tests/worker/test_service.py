@@ -219,7 +219,7 @@ def test_the_socket_answers_while_a_job_runs(running: Running, client: Client) -
 
 
 def test_broken_messages_get_an_error_and_the_next_one_is_served(running: Running) -> None:
-    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
     socket.connect(running.service.address)
     for frames in ([b"\xc1"], [b""], wire.pack(ErrorReply(code="x", message="y"), "9")):
         socket.send_multipart(frames)
@@ -233,7 +233,7 @@ def test_broken_messages_get_an_error_and_the_next_one_is_served(running: Runnin
 
 
 def test_a_reply_the_client_cannot_read_is_a_protocol_error(running: Running) -> None:
-    router = zmq.Context.instance().socket(zmq.ROUTER)
+    router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
     port = router.bind_to_random_port("tcp://127.0.0.1")
     with Client(f"tcp://127.0.0.1:{port}") as client:
 
@@ -255,7 +255,7 @@ def test_a_silent_worker_is_lost_and_not_waited_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.3)
     monkeypatch.setattr("bridge.channel._PING_EVERY_S", 0.1)
     # Accepts connections and never says a word.
-    router = zmq.Context.instance().socket(zmq.ROUTER)
+    router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
     port = router.bind_to_random_port("tcp://127.0.0.1")
     with Client(f"tcp://127.0.0.1:{port}") as client, pytest.raises(WorkerLostError, match="stopped answering"):
         client.describe()

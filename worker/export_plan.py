@@ -1,0 +1,221 @@
+"""What an export writes, settled before its first file: frames, layers, layouts, and each file's key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+
+from bridge.errors import ModelError
+from bridge.frames import format_frames
+from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry
+from bridge.request import MatteRequest, OnError
+from bridge.version import SOFTWARE, version
+from worker.exr import Origin
+from worker.exr.key import read_key
+from worker.exr.layouts import LAYOUTS, FileSet, Layout, needs_tracks
+from worker.following import with_tracks
+from worker.layers import LayerSpec, settle_layers
+from worker.mattes.make import Matte, empty_mattes, make_mattes
+from worker.predictions import Predictions
+from worker.segments import FramePrediction
+from worker.stages import Stopwatch
+from worker.tracking import TrackIndex
+
+OVERLAP = "independent"
+"""Each matte stands for itself; the sum over a pixel's mattes may be above or below 1."""
+
+
+@dataclass(frozen=True)
+class PlannedFrame:
+    """One frame to be written."""
+
+    number: int
+    shows: int | None
+    """The frame whose mattes it gets: itself, a neighbour where it is held, None where it is black."""
+    reason: str | None = None
+    """Why it could not be read; None where it could."""
+
+    @property
+    def state(self) -> str:
+        """``good``, ``held`` or ``black``, as in the manifest."""
+        if self.reason is None:
+            return "good"
+        return "black" if self.shows is None else "held"
+
+
+class ExportPlan:
+    """What the stages of an export share once tracks and layers are settled.
+
+    Raises:
+        ModelError: the model found nothing at all and no category was named.
+    """
+
+    def __init__(
+        self,
+        request: MatteRequest,
+        predictions: Predictions,
+        index: TrackIndex,
+        bad: dict[int, str],
+        device: torch.device,
+        watch: Stopwatch,
+    ) -> None:
+        self.request = request
+        self.predictions = predictions
+        self.source = predictions.source
+        self.model = predictions.model
+        self.index = index
+        self.device = device
+        self.watch = watch
+        self.out = Path(request.out)
+        self.frames = plan_frames(self.source.frames, bad, request.on_error)
+        self._tracks = {track.id: track for track in index.tracks}
+        shown: dict[str, set[int]] = {}
+        for track in index.tracks:
+            shown.setdefault(track.category, set()).add(track.id)
+        names = [layout.value for layout in dict.fromkeys(request.layouts)]
+        layers = settle_layers(
+            shown,
+            request.categories,
+            request.policy,
+            self.model.label_set,
+            tracks=request.tracks or needs_tracks(names),
+        )
+        if not layers:
+            raise ModelError(
+                f"model {self.model.name!r} found nothing in the frames {format_frames(self.source.frames)} of "
+                f"{self.source.path}; name categories to get their empty layers, or choose another model"
+            )
+        self.origin = Origin(
+            software=f"{SOFTWARE} {version()}",
+            model=ModelEntry(
+                name=self.model.name,
+                licence=self.model.licence,
+                fingerprint=self.model.fingerprint,
+                label_set=self.model.label_set.name,
+            ),
+            overlap=OVERLAP,
+            source=self.source.path,
+            colorspace=self.source.colorspace,
+            colorspace_from=self.source.colorspace_from,
+            fps=self.source.fps,
+        )
+        self.file_set = FileSet(
+            clip=self.source.clip,
+            plate_wh=self.source.size_wh,
+            layers=layers,
+            origin=self.origin,
+            tracks=request.tracks,
+            padding=self.source.padding,
+            device=device,
+        )
+        self.layouts: dict[str, Layout] = {name: LAYOUTS[name](self.file_set) for name in names}
+
+    def missing(self, frame: PlannedFrame) -> tuple[str, ...]:
+        """The layouts whose files of a frame are not there, or not what they would be now."""
+        return tuple(
+            name
+            for name, layout in self.layouts.items()
+            if any(read_key(self.out / file) != self.key(name, frame) for file in layout.files_of(frame.number))
+        )
+
+    def tracked(self, frame: int) -> FramePrediction:
+        """What is shown in a frame that can be read, with the settled ids and categories."""
+        return with_tracks(self.predictions.get(frame), self.index.frames[frame], self._tracks)
+
+    def mattes(self, prediction: FramePrediction | None, layers: Sequence[LayerSpec]) -> list[Matte]:
+        """The mattes of some layers; without a prediction they are empty."""
+        if prediction is None:
+            return empty_mattes(layers)
+        with self.watch.time("mattes"):
+            return make_mattes(prediction, layers, self.source.size_wh, self.device)
+
+    def key(self, layout: str, frame: PlannedFrame) -> str:
+        """Digest of all that decides the content of a layout's files; files that carry it are kept."""
+        ids = () if frame.shows is None else self.index.frames[frame.shows]
+        parts = (
+            version(),
+            layout,
+            self.source.fingerprint,
+            None if frame.shows is None else (frame.shows, self.source.frame_stamp(frame.shows)),
+            self.model.fingerprint,
+            sorted(self.model.settings.items()),
+            [
+                (layer.name, layer.category, layer.track, layer.border.describe())
+                for layer in self.layouts[layout].layers
+            ],
+            [(track_id, self._tracks[track_id].category if track_id else "") for track_id in ids],
+            OVERLAP,
+            frame.number,
+            frame.state,
+        )
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
+
+    def manifest(self, indexes: tuple[str, ...], sheet: str | None) -> Manifest:
+        """The manifest of the export once all of its files are written.
+
+        Args:
+            indexes: What the layouts wrote beside their files.
+            sheet: The contact sheet's name; None where there is none.
+        """
+        source, origin = self.source, self.origin
+        return Manifest(
+            software=origin.software,
+            clip=source.clip,
+            source=origin.source,
+            size_wh=source.size_wh,
+            fps=None if source.fps is None else f"{source.fps.numerator}/{source.fps.denominator}",
+            frames=format_frames(source.frames),
+            colorspace=origin.colorspace,
+            colorspace_from=origin.colorspace_from,
+            model=origin.model,
+            overlap=origin.overlap,
+            layers=tuple(self._layer_entry(layer) for layer in self.file_set.layers),
+            tracks=tuple(
+                TrackEntry(
+                    id=track.id,
+                    category=track.category,
+                    first=track.first_frame,
+                    last=track.last_frame,
+                    frames=track.frame_count,
+                )
+                for track in self.index.tracks
+            ),
+            files=tuple(
+                FileEntry(path=file, frame=frame.number, layout=name, state=frame.state, reason=frame.reason)
+                for frame in self.frames
+                for name, layout in self.layouts.items()
+                for file in layout.files_of(frame.number)
+            ),
+            indexes=indexes,
+            contact_sheet=sheet,
+        )
+
+    def _layer_entry(self, layer: LayerSpec) -> LayerEntry:
+        return LayerEntry(
+            name=layer.name,
+            category=layer.category,
+            is_thing=layer.is_thing,
+            track=layer.track,
+            border=layer.border.describe(),
+            layouts=tuple(name for name, layout in self.layouts.items() if layer in layout.layers),
+        )
+
+
+def plan_frames(frames: Sequence[int], bad: dict[int, str], on_error: OnError) -> list[PlannedFrame]:
+    """What each frame gets: a held one its nearest earlier good neighbour's mattes, or the next one's."""
+    good = [frame for frame in frames if frame not in bad]
+    planned = []
+    last: int | None = good[0] if good and on_error is OnError.HOLD else None
+    for frame in frames:
+        if frame not in bad:
+            planned.append(PlannedFrame(frame, frame))
+            if on_error is OnError.HOLD:
+                last = frame
+        else:
+            planned.append(PlannedFrame(frame, last, bad[frame]))
+    return planned
