@@ -22,6 +22,7 @@ _OWN = {
     "describe": "bridge.cli.describe:describe",
     "jobs": "bridge.cli.jobs:jobs",
     "cancel": "bridge.cli.jobs:cancel",
+    "policy": "bridge.cli.policy:policy",
     "doctor": "bridge.cli.doctor:doctor",
 }
 

@@ -35,7 +35,12 @@ def worker(
 ) -> None:
     """Serve mattes until Ctrl-C or SIGTERM. Jobs that run then stop; the same request takes them up again."""
     import logging
+    import os
     from pathlib import Path
+
+    # Stages share the cores: an OpenMP thread that spins while it waits takes a core that others need.
+    # Read once, when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     from worker.device import choose_device, device_words
