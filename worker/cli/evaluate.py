@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from worker.cli.evaluate_mattes import mattes
+
 
 @click.group()
 def evaluate() -> None:
@@ -81,4 +83,7 @@ def embedded(
     if sheet is not None:
         shown_frames = [frames[index] for index in range(0, min(len(frames), 12), 2)]
         predictions = model.predict([frame.rgb for frame in shown_frames])
-        Image.fromarray(contact_sheet(shown_frames, predictions, measure.MIN_SCORE)).save(sheet)
+        Image.fromarray(contact_sheet(shown_frames, predictions, measure.LEAST)).save(sheet)
+
+
+evaluate.add_command(mattes)

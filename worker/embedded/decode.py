@@ -15,6 +15,8 @@ MAX_THINGS = 32
 """Most peaks that are looked at."""
 MIN_SCORE = 0.12
 """Things below are not worth handing on; a person sees better ones first."""
+MIN_STUFF_SCORE = 0.6
+"""Stuff below is mostly a patch of something else that the network cannot name."""
 MIN_MASS = 0.0003
 """Least sum of a mask, as a share of the grid."""
 FAINT = 4
@@ -107,7 +109,7 @@ def _stuff(outputs: Outputs) -> list[Segment]:
     solid = p > 0.5
     count = solid.sum((1, 2))
     scores = (p * solid).sum((1, 2)) / count.clamp(min=1)
-    keep = (p.mean((1, 2)) >= MIN_MASS) & (count >= MIN_MASS * solid[0].numel())
+    keep = (scores >= MIN_STUFF_SCORE) & (count >= MIN_MASS * solid[0].numel())
     names = [name for name, kept in zip(STUFF_NAMES, keep.tolist(), strict=True) if kept]
     return _boxed_segments(_quantised(p[keep]), scores[keep].tolist(), names, False) if names else []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from worker.embedded.labels import LABELS
 from worker.embedded.model import EmbeddedModel
 from worker.evaluation.drawn import MIN_SHARE, truth_map
-from worker.evaluation.merge import merge
+from worker.evaluation.merge import LeastScores, merge
 from worker.evaluation.panoptic import Counts, PanopticScore, count_picture, table
 from worker.segments import FramePrediction, Segment, full_mask
 from worker.training.shards import StoredFrame, StoredSegment
 
-MIN_SCORE = 0.3
-"""Least score of a thing that takes part in scoring."""
+LEAST = LeastScores(thing=0.3, stuff=0.75)
+"""What takes part in scoring; chosen on the validation frames of training, never on held-out ones."""
 _PARTIAL = (0.02, 0.98)
 """Between these, a pixel counts as partly covered."""
 
@@ -98,7 +98,7 @@ def evaluate_embedded(
         (prediction,) = model.predict([frame.rgb])
         report.seconds += time.perf_counter() - started
         h, w = frame.rgb.shape[:2]
-        for category, found in count_picture(truth_map(frame), merge(prediction, (w, h), MIN_SCORE)).items():
+        for category, found in count_picture(truth_map(frame), merge(prediction, (w, h), LEAST)).items():
             report.score.counts.setdefault(category, Counts()).add(found)
         measure_alpha(frame, prediction, report.alpha)
         report.frames += 1
@@ -123,7 +123,7 @@ def as_json(report: Report) -> dict[str, object]:
     }
     return {
         "frames": report.frames,
-        "min_score": MIN_SCORE,
+        "least_scores": asdict(LEAST),
         "min_share": MIN_SHARE,
         "pq": round(100 * mean.pq, 2),
         "sq": round(100 * mean.sq, 2),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,18 +17,26 @@ MIN_KEPT = 0.4
 """A thing that keeps less of its own mask after the others took theirs is left out."""
 
 
-def merge(prediction: FramePrediction, size_wh: tuple[int, int], min_score: float) -> PanopticMap:
+@dataclass(frozen=True)
+class LeastScores:
+    """Segments below take no part."""
+
+    thing: float
+    stuff: float
+
+
+def merge(prediction: FramePrediction, size_wh: tuple[int, int], least: LeastScores) -> PanopticMap:
     """Give every pixel to the segment whose mask, weighted with its score, is highest there.
 
-    Things below `min_score` take no part. A thing that loses most of its own mask (its values above one half) to
-    others, or a segment that keeps less than `MIN_SHARE` of the picture, leaves its pixels void.
+    Segments below their least score take no part. A thing that loses most of its own mask (its values above one
+    half) to others, or a segment that keeps less than `MIN_SHARE` of the picture, leaves its pixels void.
 
     Args:
         prediction: The segments.
         size_wh: Size of the map; masks are interpolated to it bilinearly.
-        min_score: Least score of a thing.
+        least: Least scores.
     """
-    segments = [s for s in prediction.segments if not s.is_thing or s.score >= min_score]
+    segments = [s for s in prediction.segments if s.score >= (least.thing if s.is_thing else least.stuff)]
     width, height = size_wh
     if not segments:
         return PanopticMap(np.full((height, width), VOID, np.int32), {})

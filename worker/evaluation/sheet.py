@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from worker.embedded.labels import LABELS
+from worker.evaluation.merge import LeastScores
 from worker.segments import FramePrediction, full_mask
 from worker.training.shards import StoredFrame
 
@@ -52,11 +53,13 @@ def true_coverage(frame: StoredFrame) -> list[Coverage]:
     return found
 
 
-def predicted_coverage(prediction: FramePrediction, size_wh: tuple[int, int], min_score: float) -> list[Coverage]:
-    """What a model found, stuff first, things below `min_score` left out; interpolated to a size."""
+def predicted_coverage(
+    prediction: FramePrediction, size_wh: tuple[int, int], least: LeastScores
+) -> list[Coverage]:
+    """What a model found, stuff first, segments below `least` left out; interpolated to a size."""
     found = []
     for segment in sorted(prediction.segments, key=lambda s: (s.is_thing, s.score)):
-        if segment.is_thing and segment.score < min_score:
+        if segment.score < (least.thing if segment.is_thing else least.stuff):
             continue
         mask = torch.from_numpy(full_mask(segment, prediction.grid_wh))[None, None].float() / 255.0
         plane = F.interpolate(mask, (size_wh[1], size_wh[0]), mode="bilinear", align_corners=False)
@@ -65,13 +68,13 @@ def predicted_coverage(prediction: FramePrediction, size_wh: tuple[int, int], mi
 
 
 def contact_sheet(
-    frames: Sequence[StoredFrame], predictions: Sequence[FramePrediction], min_score: float
+    frames: Sequence[StoredFrame], predictions: Sequence[FramePrediction], least: LeastScores
 ) -> npt.NDArray[np.uint8]:
     """One row a frame: the plate, the truth, the prediction."""
     rows = []
     for frame, prediction in zip(frames, predictions, strict=True):
         h, w = frame.rgb.shape[:2]
         truth = tinted(frame.rgb, true_coverage(frame))
-        guess = tinted(frame.rgb, predicted_coverage(prediction, (w, h), min_score))
+        guess = tinted(frame.rgb, predicted_coverage(prediction, (w, h), least))
         rows.append(np.concatenate([frame.rgb, truth, guess], axis=1))
     return np.concatenate(rows, axis=0)

@@ -15,7 +15,7 @@ from worker.embedded.decode import decode
 from worker.embedded.network import Outputs, PanopticNetwork
 from worker.embedded.preprocess import normalised, resized
 from worker.evaluation.drawn import truth_map
-from worker.evaluation.merge import merge
+from worker.evaluation.merge import LeastScores, merge
 from worker.evaluation.panoptic import PanopticMap, PanopticScore, score_pictures
 from worker.training.checkpoint import Average, export_weights, load_state, save_state
 from worker.training.loader import Batch, Phase, batches
@@ -27,8 +27,8 @@ HISTORY = "history.json"
 WEIGHTS_FILE = "weights.safetensors"
 PREVIEW_WH = (640, 352)
 """Input size of validation."""
-VALIDATION_SCORE = 0.3
-"""Least score of a thing in validation."""
+VALIDATION_LEAST = LeastScores(thing=0.3, stuff=0.0)
+"""What takes part in validation. All stuff does: a curve should not hang on a threshold chosen late."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def validate(network: PanopticNetwork, frames: ShardReader, bf16: bool) -> Panop
                 outputs = network(normalised(picture[None]).contiguous(memory_format=torch.channels_last))
                 prediction = decode(outputs)
             h, w = frame.rgb.shape[:2]
-            yield truth_map(frame), merge(prediction, (w, h), VALIDATION_SCORE)
+            yield truth_map(frame), merge(prediction, (w, h), VALIDATION_LEAST)
 
     return score_pictures(pairs())
 

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("skia", exc_type=ImportError)
 
 from worker.embedded.labels import LABELS
+from worker.evaluation.merge import LeastScores
 from worker.evaluation.sheet import predicted_coverage, tinted
 from worker.segments import FramePrediction, Segment
 
@@ -29,13 +30,14 @@ def test_two_things_of_a_category_differ() -> None:
     assert (one != two).any()
 
 
-def test_stuff_lies_below_things_and_unsure_things_are_left_out() -> None:
+def test_stuff_lies_below_things_and_what_is_unsure_is_left_out() -> None:
     mask = np.full((2, 2), 255, np.uint8)
     segments = (
         Segment("dog", True, 0.9, (0, 0, 2, 2), mask),
         Segment("road", False, 0.8, (0, 0, 2, 2), mask),
         Segment("bus", True, 0.2, (0, 0, 2, 2), mask),
+        Segment("water-other", False, 0.4, (0, 0, 2, 2), mask),
     )
-    found = predicted_coverage(FramePrediction((2, 2), segments), (4, 4), 0.3)
+    found = predicted_coverage(FramePrediction((2, 2), segments), (4, 4), LeastScores(0.3, 0.5))
     assert [name for name, _ in found] == ["road", "dog"]
     assert found[0][1].shape == (4, 4)
