@@ -94,7 +94,7 @@ def _rank_band(out: torch.Tensor, sources: Sequence[_Source], table: torch.Tenso
     shared = torch.nonzero(second.view(-1) >= _COVERED).view(-1)
     if shared.numel() == 0:
         return
-    ranked = _ranked(keys.view(len(keys), -1)[:, shared], table, out.shape[0] // 2).cpu()
+    ranked = _ranked(keys.view(len(keys), -1).index_select(1, shared), table, out.shape[0] // 2).cpu()
     shared = shared.cpu()
     columns = x1 - x0
     pixels = (shared // columns + y0) * width + shared % columns + x0
@@ -123,7 +123,7 @@ def _keys(
         columns = slice(left - x0, right - x0)
         bits = source.bits[rows.start + y0 - top : rows.stop + y0 - top]
         own, high, next_high = (p[rows, columns] for p in (plane, first, second))
-        torch.add(torch.full_like(own, source.slot), bits, alpha=_COVERED, out=own)
+        own.copy_(bits).mul_(_COVERED).add_(source.slot)
         torch.maximum(next_high, torch.minimum(high, own), out=next_high)
         torch.maximum(high, own, out=high)
     return keys, first, second
@@ -145,10 +145,12 @@ def _ranked(keys: torch.Tensor, table: torch.Tensor, levels: int) -> torch.Tenso
         levels: How many ranks there are.
 
     Returns:
-        Ids and coverages of each rank as the bits of float32, shape ``(k, 2, p)``, k at most `levels`.
+        Ids and coverages as the bits of float32, shape ``(k, 2, p)``, for the k ranks that some pixel needs.
     """
     total = _units(keys).sum(0)
-    highest = keys.t().topk(min(levels, len(keys)), dim=1).values.t()
+    # Ranks that no pixel needs are left alone: their planes stay untouched memory.
+    most = int((keys >= _COVERED).sum(0, dtype=torch.int32).max())
+    highest = keys.t().topk(min(levels, most), dim=1).values.t()
     units = _units(highest)
     # In whole numbers, which neither round up nor depend on the order of the sum.
     units = torch.where(total > _UNIT, units * _UNIT // total.clamp(min=1), units)

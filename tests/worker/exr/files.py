@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from bridge.borders import Border, BorderKind
 from bridge.manifest import ModelEntry
-from worker.exr import Origin
+from worker.exr import FileSet, Origin, Stamp
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 
@@ -28,6 +29,27 @@ ORIGIN = Origin(
     fps=Fraction(24000, 1001),
     pixel_aspect=2.0,
 )
+
+STAMP = Stamp(1001, key="0123abcd")
+
+
+def file_set(layers: tuple[LayerSpec, ...] = LAYERS, *, tracks: bool = True) -> FileSet:
+    """An export of those layers from a clip called ``plate``."""
+    return FileSet(clip="plate", plate_wh=PLATE, layers=layers, origin=ORIGIN, tracks=tracks)
+
+
+def layer(name: str, *, track: int | None = None, is_thing: bool = True) -> LayerSpec:
+    """A layer whose category has its name."""
+    return LayerSpec(name, name, is_thing, track, Border(BorderKind.NATURAL))
+
+
+def full(m: Matte) -> npt.NDArray[np.float16]:
+    """A matte's coverage on the whole plate."""
+    plate = np.zeros(PLATE[::-1], np.float16)
+    if m.window is not None:
+        x0, y0, x1, y1 = m.window
+        plate[y0:y1, x0:x1] = m.coverage
+    return plate
 
 
 def matte(layer: str, window: tuple[int, int, int, int] | None, seed: int = 1) -> Matte:
