@@ -13,7 +13,13 @@ import OpenEXR
 import OpenImageIO as oiio
 import pytest
 
-from bridge.errors import OutOfSpaceError, OutputError, SourceUnreadableError, UnknownNameError
+from bridge.errors import (
+    OutOfSpaceError,
+    OutputError,
+    SourceNotFoundError,
+    SourceUnreadableError,
+    UnknownNameError,
+)
 from tests.worker.exr.files import LAYERS, ORIGIN, PLATE, matte, some_mattes
 from worker.exr import COMPRESSIONS, attributes, read_layers, write_layers
 from worker.mattes import Matte, empty_mattes
@@ -168,7 +174,7 @@ def test_damaged_file_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(SourceUnreadableError, match=r"a\.exr"):
         read_layers(path)
-    with pytest.raises(SourceUnreadableError, match=r"none\.exr"):
+    with pytest.raises(SourceNotFoundError, match=r"none\.exr"):
         read_layers(tmp_path / "none.exr")
 
 
