@@ -17,9 +17,10 @@ _REFERENCE_SHARE = 1 / 6
 """A picture is compared with the same earlier one for so many frames, or until content moved by this share of its
 width, so that a slow pan adds up to a shift that can be measured."""
 
-_CUT_CORRELATION = 0.3
-_CUT_LIKENESS = 0.8
-"""Below both, two successive pictures are of different shots: neither layout nor colours go on."""
+_CUT_CORRELATION = 0.5
+_CUT_LIKENESS = 0.92
+"""Below both, two successive pictures are of different shots: neither layout nor colours go on. Successive frames
+of real shots, also fast ones, have more than 0.85 and 0.98; shots of different places less than 0.4 and 0.9."""
 
 
 @dataclass(frozen=True)

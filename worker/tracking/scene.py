@@ -78,8 +78,8 @@ class Moment:
     scene: Scene
     camera: Floats
     """How far the background moved in the picture since the first frame. Shape ``(2,)``, x and y in cells."""
-    cut: bool
-    """Whether another shot begins with it."""
+    shot_start: int
+    """The frame that its shot began with, as far as cuts were seen."""
 
 
 def observe(

@@ -52,6 +52,7 @@ class Tracker:
         self._found_again: dict[int, int] = {}
         self._last_id = 0
         self._previous = 0
+        self._shot_start = 0
         self._frame_count = 0
         self._wh = (0, 0)
         self._camera = Camera()
@@ -78,14 +79,16 @@ class Tracker:
         """
         if self._frame_count == 0:
             self._wh = working_wh(prediction.grid_wh)
+            self._shot_start = frame
         elif frame <= self._previous:
             raise ValueError(f"frames must come in rising order, but {frame} came after {self._previous}")
         picture = None if prediction.thumbnail is None else reduced_picture(prediction.thumbnail, self._wh)
         colours = None if picture is None else colour_bins(picture)
         positions = [i for i, segment in enumerate(prediction.segments) if segment.is_thing]
         things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, colours)
-        cut = self._follow_camera(picture, colours, things)
-        moment = Moment(frame, self._fps, things, self._camera.offset, cut)
+        if self._follow_camera(picture, colours, things):
+            self._shot_start = frame
+        moment = Moment(frame, self._fps, things, self._camera.offset, self._shot_start)
         ids = dict(zip(positions, self._update_things(moment), strict=True))
         for i, segment in enumerate(prediction.segments):
             if not segment.is_thing:

@@ -57,7 +57,7 @@ def test_a_cut_is_another_picture_in_other_colours() -> None:
     camera = Camera()
     camera.follow(view(0.0, seed=1), NOTHING, 1.0)
     assert not camera.follow(view(0.0, seed=3), NOTHING, 0.95)
-    assert camera.follow(view(0.0, seed=4), NOTHING, 0.4)
+    assert camera.follow(view(0.0, seed=4), NOTHING, 0.85)
     assert not camera.follow(view(1.0, seed=4), NOTHING, 1.0)
 
 
