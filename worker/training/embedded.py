@@ -36,6 +36,8 @@ class Schedule:
     """How a run goes."""
 
     phases: tuple[Phase, ...]
+    restarts: tuple[int, ...] = ()
+    """Iterations at which the learning rate starts again, each time from half as high."""
     seed: int = 0
     learning_rate: float = 2.5e-3
     final_rate: float = 2e-5
@@ -52,11 +54,15 @@ class Schedule:
         return sum(phase.iterations for phase in self.phases)
 
     def rate(self, iteration: int) -> float:
-        """Learning rate: linear warm-up, then half a cosine down to `final_rate`."""
+        """Learning rate: linear warm-up, then half a cosine down to `final_rate`, again after each restart."""
         if iteration < self.warm_up:
             return self.learning_rate * (iteration + 1) / self.warm_up
-        share = (iteration - self.warm_up) / max(1, self.iterations - self.warm_up)
-        return self.final_rate + (self.learning_rate - self.final_rate) * 0.5 * (1 + math.cos(math.pi * share))
+        past = sum(restart <= iteration for restart in self.restarts)
+        start = (self.warm_up, *self.restarts)[past]
+        end = (*self.restarts, self.iterations)[past]
+        share = (iteration - start) / max(1, end - start)
+        peak = self.learning_rate * 0.5**past
+        return self.final_rate + (peak - self.final_rate) * 0.5 * (1 + math.cos(math.pi * share))
 
 
 @dataclass(frozen=True)

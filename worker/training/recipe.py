@@ -11,7 +11,7 @@ from worker.training.scenes import ClipSpec
 FRAME_WH = (640, 360)
 CLIPS = 1800
 FRAMES_PER_CLIP = 3
-ITERATIONS = 4500
+ITERATIONS = 6000
 VALIDATION_CLIPS = 40
 
 _SEEDS_APART = 1_000_000
@@ -57,14 +57,22 @@ def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:
 
 
 def schedule(seed: int, iterations: int) -> Schedule:
-    """Small crops at many scales first, larger ones later, at the end whole frames at the size of inference."""
-    larger, whole = iterations * 2 // 9, iterations // 15
+    """Small crops at many scales first, then larger ones, then whole frames at the size of inference.
+
+    The last quarter is a second round, at a lower rate, of larger crops and whole frames.
+    """
+    first = iterations * 3 // 4
+    larger, whole = first * 2 // 9, first // 15
+    again = iterations - first
     return Schedule(
         phases=(
-            Phase(iterations - larger - whole, (352, 192), 8, (0.55, 1.2)),
+            Phase(first - larger - whole, (352, 192), 8, (0.55, 1.2)),
             Phase(larger, (512, 288), 5, (0.8, 1.15)),
             Phase(whole, (640, 352), 4, (0.97, 1.05)),
+            Phase(again - again // 3, (512, 288), 5, (0.8, 1.3)),
+            Phase(again // 3, (640, 352), 4, (0.97, 1.05)),
         ),
+        restarts=(first,),
         seed=seed,
         warm_up=min(200, iterations // 10 + 1),
     )

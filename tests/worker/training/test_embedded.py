@@ -119,6 +119,16 @@ def test_the_rate_warms_up_and_falls_to_its_end() -> None:
     assert rates[-1] == pytest.approx(schedule.final_rate)
 
 
+def test_the_rate_starts_again_from_half_as_high() -> None:
+    phases = (Phase(1000, (64, 64), 1, (1, 1)),)
+    once = Schedule((Phase(600, (64, 64), 1, (1, 1)),), warm_up=100)
+    again = Schedule(phases, restarts=(600,), warm_up=100)
+    # The first round is that of a schedule that ends there.
+    assert [again.rate(i) for i in range(600)] == [once.rate(i) for i in range(600)]
+    assert again.rate(600) == pytest.approx(again.learning_rate / 2)
+    assert again.rate(1000) == pytest.approx(again.final_rate)
+
+
 def test_curves_are_drawn_with_and_without_quality(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     history = [
