@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+import numpy.typing as npt
 
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, MOVIE_FIRST_FRAME, format_frames
@@ -54,28 +56,37 @@ class MovieSource(Source):
         self._lock = threading.Lock()
         """FFmpeg crashes where a movie is closed under a read, as a cancelled job might do."""
         self._converter = FrameConverter()
-        self._color = facts.color
 
     def frame_stamp(self, frame: int) -> str:
         return "0"
 
     def read(self, frame: int) -> Plate:
         with self._lock:
-            if self._decoder is None:
-                raise ValueError(f"{self.path} is closed")
-            try:
-                decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
-            except UnreadableError as error:
-                raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
-            check_size(upright_wh(decoded), self.size_wh, frame, self.path)
+            decoded = self._decode(frame)
             if self._color.untouched:
                 return self._converter.to_uint8(decoded)
             return to_plate(self._converter.to_float(decoded), self._color)
+
+    def read_linear(self, frame: int) -> npt.NDArray[np.float32]:
+        with self._lock:
+            pixels = self._converter.to_float(self._decode(frame))
+        return self.light.decode(pixels)
 
     def close(self) -> None:
         with self._lock:
             self._decoder = None
             self._container.close()
+
+    def _decode(self, frame: int) -> av.VideoFrame:
+        """The frame as coded; the lock is held."""
+        if self._decoder is None:
+            raise ValueError(f"{self.path} is closed")
+        try:
+            decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
+        except UnreadableError as error:
+            raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
+        check_size(upright_wh(decoded), self.size_wh, frame, self.path)
+        return decoded
 
 
 def open_movie(path: str, *, frames: str | None, colorspace: str | None, ocio_config: str | None) -> MovieSource:
@@ -142,6 +153,7 @@ def _open(
         padding=DEFAULT_PADDING,
         color=color,
         identity=_identity(path),
+        ocio_config=ocio_config,
     )
     return MovieSource(facts, container, decoder)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, STILL_FRAME, FrameFiles, FramePattern, format_frames, split_number
@@ -17,6 +21,8 @@ from worker.media.source import Source, SourceFacts, SourceKind, check_size, sel
 from worker.media.unreadable import UnreadableError
 from worker.models.base import Plate
 
+_Value = TypeVar("_Value", bound=np.generic)
+
 _TRIED_FIRST = 16
 """How many files are tried for the size and colour of a sequence before it counts as unreadable."""
 
@@ -27,7 +33,6 @@ class ImageSource(Source):
     def __init__(self, facts: SourceFacts, pattern: FramePattern | None) -> None:
         super().__init__(facts)
         self._pattern = pattern
-        self._color = facts.color
 
     def frame_stamp(self, frame: int) -> str:
         try:
@@ -37,16 +42,24 @@ class ImageSource(Source):
         return hashlib.sha256(f"{status.st_size}|{status.st_mtime_ns}".encode()).hexdigest()[:16]
 
     def read(self, frame: int) -> Plate:
-        path = self._file(frame)
-        try:
-            plate = read_uint8(path) if self._color.untouched else to_plate(read_float(path), self._color)
-        except UnreadableError as error:
-            raise FrameUnreadableError(f"frame {frame}: {_reason(path, error)}") from error
-        check_size((plate.shape[1], plate.shape[0]), self.size_wh, frame, path)
-        return plate
+        if self._color.untouched:
+            return self._read(frame, read_uint8)
+        return to_plate(self._read(frame, read_float), self._color)
+
+    def read_linear(self, frame: int) -> npt.NDArray[np.float32]:
+        return self.light.decode(self._read(frame, read_float))
 
     def close(self) -> None:
         """Nothing stays open between frames."""
+
+    def _read(self, frame: int, reader: Callable[[str], npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
+        path = self._file(frame)
+        try:
+            pixels = reader(path)
+        except UnreadableError as error:
+            raise FrameUnreadableError(f"frame {frame}: {_reason(path, error)}") from error
+        check_size((pixels.shape[1], pixels.shape[0]), self.size_wh, frame, path)
+        return pixels
 
     def _file(self, frame: int) -> str:
         return self.path if self._pattern is None else self._pattern.path(frame)
@@ -81,6 +94,7 @@ def open_sequence(
         padding=max(pattern.padding, 1),
         color=color,
         identity=pattern.text,
+        ocio_config=ocio_config,
     )
     return ImageSource(facts, pattern)
 
@@ -106,6 +120,7 @@ def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_co
         padding=DEFAULT_PADDING if numbered is None else numbered[0].padding,
         color=choose_color(colorspace, header.color_space, is_float=header.is_float, ocio_config=ocio_config),
         identity=path,
+        ocio_config=ocio_config,
     )
     return ImageSource(facts, None)
 

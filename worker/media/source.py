@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
 
 from bridge.errors import FrameRangeError, FrameUnreadableError
 from bridge.frames import format_frames, parse_frames
 from worker.media.color import InputColor
+from worker.media.linear import LinearLight, linear_light
 from worker.models.base import Plate
 
 
@@ -49,6 +54,8 @@ class SourceFacts:
     color: InputColor
     identity: str
     """What tells this source from another, colour apart: the path, or size, time and digest of a movie."""
+    ocio_config: str | None = None
+    """The OCIO configuration that was asked for; None for ``$OCIO``, else the default."""
 
 
 class Source(ABC):
@@ -72,6 +79,17 @@ class Source(ABC):
         self.colorspace_from = facts.color.origin.value
         self.fingerprint = hashlib.sha256(f"{facts.identity}|{facts.color.identity}".encode()).hexdigest()
         """Hex; changes with the source's identity and with its colour, since both change predictions."""
+        self._color = facts.color
+        self._ocio_config = facts.ocio_config
+
+    @cached_property
+    def light(self) -> LinearLight:
+        """The scene-linear space that `read_linear` gives plates in.
+
+        Raises:
+            BadRequestError: the configuration has no scene-linear role, or no way to it from the source's space.
+        """
+        return linear_light(self._color, self._ocio_config)
 
     @abstractmethod
     def frame_stamp(self, frame: int) -> str:
@@ -84,6 +102,19 @@ class Source(ABC):
         Raises:
             FrameUnreadableError: the frame is missing, damaged, or of another size than the source.
             ValueError: the source is a movie that was closed.
+        """
+
+    @abstractmethod
+    def read_linear(self, frame: int) -> npt.NDArray[np.float32]:
+        """One plate in the scene-linear light of `light`, shape ``(H, W, 3)``, C-contiguous.
+
+        Scene-linear files of that space come as they are: above 1, below 0, with NaN and infinities. All others
+        are decoded, at the precision of the file, neither clipped nor tone mapped.
+
+        Raises:
+            FrameUnreadableError: as `read`.
+            ValueError: as `read`.
+            BadRequestError: as `light`.
         """
 
     @abstractmethod
