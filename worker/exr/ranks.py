@@ -20,7 +20,7 @@ _COVERED = 1 << 16
 """Keys from here on have coverage."""
 
 _BAND_SAMPLES = 1 << 20
-"""Samples of all mattes that are looked at together; few enough to stay in a processor's cache."""
+"""Samples of mattes that are looked at together, on the average; few enough to stay in a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def rank_planes(
     if area is None:
         return planes
     left, top, right, bottom = area
-    rows = max(1, _BAND_SAMPLES // (len(sources) * (right - left)))
+    heights = sum(source.window[3] - source.window[1] for source in sources)
+    rows = max(1, _BAND_SAMPLES * (bottom - top) // ((right - left) * heights))
     with torch.inference_mode():
         for y0 in range(top, bottom, rows):
             _rank_band(out, sources, table, (left, y0, right, min(y0 + rows, bottom)), width)
