@@ -1,0 +1,88 @@
+"""The signed distance to a mask's 0.5 level line, over the plate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from worker.mattes.distance import signed_distance
+from worker.mattes.geometry import Box, Lattice
+from worker.mattes.ramp import ANTI_ALIASING_PX
+from worker.mattes.resample import Kernel, at_positions
+from worker.mattes.softmask import SoftMask, sample
+
+SAMPLES_PER_CELL = 2
+"""Least number of lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
+
+SAMPLES_PER_RAMP = 24
+"""Lattice points across a ramp; its slope hides errors far below its width."""
+
+SAMPLES_PER_REACH = 48
+"""Lattice points from the edge to the farthest distance that matters: bounds the cost of a large offset, far
+from which the distance is nearly straight."""
+
+
+@dataclass(frozen=True)
+class DistanceField:
+    """Signed distance on a lattice, which for a large plate is coarser than its pixels.
+
+    In between it is interpolated: a distance is linear across a straight edge.
+    """
+
+    values_px: torch.Tensor
+    """Shape of the lattice's box, float32, in plate pixels: above 0 inside, cut to the reach."""
+    lattice: Lattice
+    reach_px: float
+    """Distances beyond it were cut to it."""
+
+    def at(
+        self,
+        x_px: torch.Tensor,
+        y_px: torch.Tensor,
+        *,
+        finish: Callable[[torch.Tensor], torch.Tensor],
+        dtype: torch.dtype = torch.float32,
+    ) -> torch.Tensor:
+        """The distance where columns and rows of the plate's plane meet.
+
+        Args:
+            x_px: Shape ``(n,)``, float64, in plate pixels.
+            y_px: Shape ``(m,)``, float64.
+            finish: A function of each distance alone, which it may overwrite.
+            dtype: Type of the result.
+
+        Returns:
+            Shape ``(m, n)``: the finished distances.
+        """
+        step, (left, top) = self.lattice.step_px, self.lattice.box[:2]
+        x, y = x_px / step - 0.5 - left, y_px / step - 0.5 - top
+        return at_positions(self.values_px, x, y, Kernel.LINEAR, finish=finish, dtype=dtype)
+
+
+def distance_field(mask: SoftMask, window: Box, width_px: float, reach_px: float) -> DistanceField:
+    """Compute the distance on a lattice as fine as the mask's detail and a ramp's width need.
+
+    Args:
+        mask: A layer's soft mask.
+        window: The pixels of the plate it is asked for.
+        width_px: The width of the ramp it is for.
+        reach_px: The farthest distance that matters.
+    """
+    step = _step_px(mask.cell_px, width_px, reach_px)
+    lattice = Lattice.around(window, step, reach_px)
+    # Interpolation looks at points up to a diagonal beyond the last distance that matters.
+    radius = reach_px / step + math.sqrt(2.0)
+    return DistanceField(signed_distance(sample(mask, lattice), radius).mul_(step), lattice, radius * step)
+
+
+def _step_px(cell_px: float, width_px: float, reach_px: float) -> float:
+    """How fine the lattice of a distance must be, in plate pixels.
+
+    The level line is taken as chords between lattice points. A chord of length s leaves an arc of radius r by
+    s^2 / 8r; masks bend no tighter than about a cell, so that sqrt(cell) keeps it to an eighth of a pixel.
+    """
+    detail = min(cell_px / SAMPLES_PER_CELL, math.sqrt(cell_px))
+    return max(ANTI_ALIASING_PX, detail, width_px / SAMPLES_PER_RAMP, reach_px / SAMPLES_PER_REACH)
