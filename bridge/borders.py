@@ -40,6 +40,10 @@ class BorderKind(str, Enum):
     """A ramp over the signed distance to the edge."""
     NATURAL = "natural"
     """The model's own probability, through a contrast curve."""
+    GUIDED = "guided"
+    """Follows the picture inside a band round the edge: hair, fur, leaves."""
+    MATTING = "matting"
+    """A matting network inside a band round the edge, where its weights are installed."""
 
 
 class Side(str, Enum):
@@ -103,6 +107,13 @@ class Length(msgspec.Struct, frozen=True):
         raise PolicyError(f"a length must be like '6px' or '0.4%' (of plate height), but is {text!r}")
 
 
+_DEFAULT_WIDTH = {
+    BorderKind.FEATHER: Length(0.4, Unit.PCT),
+    BorderKind.GUIDED: Length(2.5, Unit.PCT),
+    BorderKind.MATTING: Length(5.0, Unit.PCT),
+}
+"""How wide the soft part is where a border does not say; a network needs to see both sides of the hair."""
+
 _MAX_LENGTH = {Unit.PX: 10000.0, Unit.PCT: 100.0}
 """The greatest width or offset: beyond the picture itself."""
 
@@ -111,25 +122,37 @@ class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one category's edge is made."""
 
     kind: BorderKind
-    width: Length = Length(0.4, Unit.PCT)
-    """Extent of the soft part of a `feather`; the other kinds do not use it."""
+    width: Optional[Length] = None
+    """Extent of the soft part of a `feather`, or of the band in which `guided` and `matting` look at the plate;
+    None for the kind's own: 0.4 %, 2.5 % and 5 % of plate height. The other kinds do not use it."""
     offset: Length = Length(0.0)
     """Moves the edge: above 0 grows the matte, below 0 shrinks it. Not used by `natural`."""
     side: Side = Side.CENTRED
     profile: Profile = Profile.SMOOTH
     contrast: float = 1.0
-    """Slope of a `natural` edge at one half: 1 leaves the probability as it is, above 1 is harder."""
+    """Slope of a `natural` or `guided` edge at one half: 1 leaves it as it is, above 1 is harder."""
 
     def __post_init__(self) -> None:
-        limit = _MAX_LENGTH[self.width.unit]
-        if not 0.0 <= self.width.value <= limit:
-            raise PolicyError(f"width must lie in 0 to {Length(limit, self.width.unit)}, but is {self.width}")
+        if self.width is not None:
+            limit = _MAX_LENGTH[self.width.unit]
+            if not 0.0 <= self.width.value <= limit:
+                raise PolicyError(f"width must lie in 0 to {Length(limit, self.width.unit)}, but is {self.width}")
         limit = _MAX_LENGTH[self.offset.unit]
         if not abs(self.offset.value) <= limit:
             allowed = f"{Length(-limit, self.offset.unit)} to {Length(limit, self.offset.unit)}"
             raise PolicyError(f"offset must lie in {allowed}, but is {self.offset}")
         if not 0.05 <= self.contrast <= 100.0:
             raise PolicyError(f"contrast must lie in 0.05 to 100, but is {self.contrast:g}")
+
+    @property
+    def soft_width(self) -> Length:
+        """The width, or the kind's own where there is none; 0 for kinds that have no use for one."""
+        return _DEFAULT_WIDTH.get(self.kind, Length(0.0)) if self.width is None else self.width
+
+    @property
+    def needs_plate(self) -> bool:
+        """Whether the edge is made from the picture and not from the mask alone."""
+        return self.kind in (BorderKind.GUIDED, BorderKind.MATTING)
 
     def describe(self) -> str:
         """One line for headers and manifests, with the fields the kind uses: ``feather width=0.4% ...``."""
@@ -138,9 +161,12 @@ class Border(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return f"{kind} offset={self.offset}"
         if self.kind is BorderKind.NATURAL:
             return f"{kind} contrast={self.contrast:g}"
-        return (
-            f"{kind} width={self.width} offset={self.offset} side={self.side.value} profile={self.profile.value}"
-        )
+        band = f"{kind} width={self.soft_width} offset={self.offset}"
+        if self.kind is BorderKind.GUIDED:
+            return f"{band} contrast={self.contrast:g}"
+        if self.kind is BorderKind.MATTING:
+            return band
+        return f"{band} side={self.side.value} profile={self.profile.value}"
 
 
 class BorderPolicy(msgspec.Struct, frozen=True):
@@ -210,9 +236,10 @@ def _toml_key(key: str) -> str:
 
 
 def _toml_fields(border: Border) -> dict[str, str]:
+    width = {} if border.width is None else {"width": f'"{border.width}"'}
     return {
         "kind": f'"{border.kind.value}"',
-        "width": f'"{border.width}"',
+        **width,
         "offset": f'"{border.offset}"',
         "side": f'"{border.side.value}"',
         "profile": f'"{border.profile.value}"',

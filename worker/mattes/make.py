@@ -13,14 +13,20 @@ from bridge.borders import Border, BorderKind
 from worker.layers import LayerSpec
 from worker.mattes.edges import by_distance, natural
 from worker.mattes.geometry import Box, Size
+from worker.mattes.guided import guided
 from worker.mattes.softmask import SoftMask, join
 from worker.mattes.threads import each
+from worker.models.base import Plate
 from worker.segments import FramePrediction, Segment
 
-_EDGES: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]]] = {
+_BY_MASK: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]]] = {
     BorderKind.HARD: by_distance,
     BorderKind.FEATHER: by_distance,
     BorderKind.NATURAL: natural,
+}
+
+_BY_PICTURE: dict[BorderKind, Callable[[SoftMask, Border, Plate], tuple[Box, torch.Tensor]]] = {
+    BorderKind.GUIDED: guided,
 }
 
 
@@ -45,6 +51,7 @@ def make_mattes(
     layers: Sequence[LayerSpec],
     plate_wh: Size,
     device: torch.device | str = "cpu",
+    plate: Plate | None = None,
 ) -> list[Matte]:
     """The mattes of a frame, one for each layer and in their order.
 
@@ -53,16 +60,20 @@ def make_mattes(
         layers: The layers of the export.
         plate_wh: Width and height of the plate, in pixels.
         device: Where to compute.
+        plate: The picture, of the size `plate_wh`. Only asked for where a border `needs_plate`.
+
+    Raises:
+        ValueError: a border needs the plate and there is none, or one of another size.
     """
     where = torch.device(device)
+    _check_plate(plate, layers, plate_wh)
 
     def make(layer: LayerSpec) -> Matte:
         with torch.inference_mode():
             mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
             if mask is None:
                 return Matte(layer.name, None)
-            window, coverage = _EDGES[layer.border.kind](mask, layer.border)
-            return _tight(layer.name, window, coverage)
+            return _tight(layer.name, *_edge(mask, layer.border, plate))
 
     return each(make, layers, where)
 
@@ -70,6 +81,23 @@ def make_mattes(
 def empty_mattes(layers: Iterable[LayerSpec]) -> list[Matte]:
     """Mattes without coverage, for a frame that shows nothing or could not be read."""
     return [Matte(layer.name, None) for layer in layers]
+
+
+def _check_plate(plate: Plate | None, layers: Iterable[LayerSpec], plate_wh: Size) -> None:
+    looking = [layer.name for layer in layers if layer.border.needs_plate]
+    if not looking:
+        return
+    if plate is None:
+        raise ValueError(f"the borders of {', '.join(looking)} are made from the picture; hand the plate over")
+    expected = (plate_wh[1], plate_wh[0], 3)
+    if plate.dtype != np.uint8 or plate.shape != expected:
+        raise ValueError(f"the plate must be uint8 of shape {expected}, but is {plate.dtype} of {plate.shape}")
+
+
+def _edge(mask: SoftMask, border: Border, plate: Plate | None) -> tuple[Box, torch.Tensor]:
+    if plate is None or not border.needs_plate:
+        return _BY_MASK[border.kind](mask, border)
+    return _BY_PICTURE[border.kind](mask, border, plate)
 
 
 def _members(segments: Iterable[Segment], layer: LayerSpec) -> list[Segment]:

@@ -42,7 +42,7 @@ def ramp_of(border: Border, plate_height_px: int) -> Ramp:
     offset = border.offset.px(plate_height_px)
     if border.kind is BorderKind.HARD:
         return Ramp(-offset - ANTI_ALIASING_PX / 2.0, ANTI_ALIASING_PX, Profile.LINEAR)
-    asked = border.width.px(plate_height_px)
+    asked = border.soft_width.px(plate_height_px)
     width = max(asked, ANTI_ALIASING_PX)
     # The side moves the ramp by half the width asked for, so that a width of 0 is a hard edge on every side.
     centre = {Side.INNER: asked / 2.0, Side.CENTRED: 0.0, Side.OUTER: -asked / 2.0}[border.side]

@@ -88,7 +88,7 @@ def at_positions(
 
 def _gather(samples: torch.Tensor, positions: torch.Tensor, kernel: Kernel, axis: int) -> torch.Tensor:
     """Interpolate along one axis."""
-    first, weights = _linear(positions) if kernel is Kernel.LINEAR else _bspline(positions)
+    first, weights = taps(positions, kernel)
     last = samples.shape[axis] - 1
     out: torch.Tensor | None = None
     for tap, weight in enumerate(weights):
@@ -97,6 +97,20 @@ def _gather(samples: torch.Tensor, positions: torch.Tensor, kernel: Kernel, axis
         out = taken.mul_(along) if out is None else out.addcmul_(taken, along)
     assert out is not None
     return out
+
+
+def taps(positions: torch.Tensor, kernel: Kernel) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """What a kernel takes from which samples.
+
+    Args:
+        positions: Shape ``(n,)``, float64: where to interpolate; 0 is the centre of the first sample.
+        kernel: The interpolation kernel.
+
+    Returns:
+        The index of the first sample of each position, which may lie outside, and the weights, each of shape
+        ``(n,)``, float64, of that sample and those that follow it.
+    """
+    return _linear(positions) if kernel is Kernel.LINEAR else _bspline(positions)
 
 
 def _linear(positions: torch.Tensor) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:

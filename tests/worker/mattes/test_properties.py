@@ -6,6 +6,7 @@ import dataclasses
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,16 +15,28 @@ from tests.worker.mattes.drawing import layer, whole
 from worker.mattes import make_mattes
 from worker.segments import FramePrediction, Segment
 
+BY_MASK = (BorderKind.HARD, BorderKind.FEATHER, BorderKind.NATURAL)
+
 lengths = st.builds(Length, st.floats(0.0, 20.0), st.sampled_from(Unit))
-borders = st.builds(
-    Border,
-    st.sampled_from(BorderKind),
-    width=lengths,
-    offset=st.builds(Length, st.floats(-15.0, 15.0)),
-    side=st.sampled_from(Side),
-    profile=st.sampled_from(Profile),
-    contrast=st.floats(0.1, 20.0),
-)
+
+
+def borders(*kinds: BorderKind) -> st.SearchStrategy[Border]:
+    return st.builds(
+        Border,
+        st.sampled_from(kinds),
+        width=lengths,
+        offset=st.builds(Length, st.floats(-15.0, 15.0)),
+        side=st.sampled_from(Side),
+        profile=st.sampled_from(Profile),
+        contrast=st.floats(0.1, 20.0),
+    )
+
+
+def plate(size_wh: tuple[int, int], seed: int = 0) -> npt.NDArray[np.uint8]:
+    """Noise: no edge of it is the mask's."""
+    return np.random.default_rng(seed).integers(0, 256, (size_wh[1], size_wh[0], 3), np.uint8)
+
+
 plates = st.tuples(st.integers(1, 90), st.integers(1, 60))
 
 
@@ -41,11 +54,11 @@ def predictions(draw: st.DrawFn) -> FramePrediction:
 
 
 @settings(max_examples=150, deadline=None)
-@given(shown=predictions(), border=borders, plate_wh=plates)
+@given(shown=predictions(), border=borders(*BY_MASK, BorderKind.GUIDED), plate_wh=plates)
 def test_coverage_is_a_number_from_0_to_1_inside_the_plate(
     shown: FramePrediction, border: Border, plate_wh: tuple[int, int]
 ) -> None:
-    matte = make_mattes(shown, [layer(border)], plate_wh)[0]
+    matte = make_mattes(shown, [layer(border)], plate_wh, plate=plate(plate_wh))[0]
     if matte.window is None:
         assert matte.coverage.size == 0
         return
@@ -59,7 +72,7 @@ def test_coverage_is_a_number_from_0_to_1_inside_the_plate(
 
 
 @settings(max_examples=100, deadline=None)
-@given(shown=predictions(), border=borders, plate_wh=plates, more=st.floats(0.1, 5.0))
+@given(shown=predictions(), border=borders(*BY_MASK), plate_wh=plates, more=st.floats(0.1, 5.0))
 def test_growing_never_uncovers(
     shown: FramePrediction, border: Border, plate_wh: tuple[int, int], more: float
 ) -> None:
@@ -69,7 +82,7 @@ def test_growing_never_uncovers(
 
 
 @settings(max_examples=60, deadline=None)
-@given(shown=predictions(), border=borders)
+@given(shown=predictions(), border=borders(*BY_MASK, BorderKind.GUIDED))
 def test_mirrored_prediction_gives_the_mirrored_matte(shown: FramePrediction, border: Border) -> None:
     w = shown.grid_wh[0]
     mirrored = dataclasses.replace(
@@ -83,5 +96,9 @@ def test_mirrored_prediction_gives_the_mirrored_matte(shown: FramePrediction, bo
     )
     # Cells of two pixels: the lattice of distances is then the pixels themselves, which mirror onto each other.
     plate_wh = (2 * w, 2 * shown.grid_wh[1])
-    one, other = (whole(make_mattes(p, [layer(border)], plate_wh)[0], plate_wh) for p in (shown, mirrored))
+    pictures = plate(plate_wh), plate(plate_wh)[:, ::-1]
+    one, other = (
+        whole(make_mattes(p, [layer(border)], plate_wh, plate=picture)[0], plate_wh)
+        for p, picture in zip((shown, mirrored), pictures, strict=True)
+    )
     assert np.abs(one - other[:, ::-1]).mean() < 5e-3

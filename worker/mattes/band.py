@@ -1,0 +1,91 @@
+"""The band round an edge in which the picture is asked, and the tiles of the plate that it touches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from bridge.borders import Border
+from worker.mattes.field import DistanceField, distance_field
+from worker.mattes.geometry import Box, Lattice, box_wh
+from worker.mattes.growth import grown
+from worker.mattes.ramp import ANTI_ALIASING_PX
+from worker.mattes.softmask import SoftMask
+
+SURE = 0.4
+"""The outer part of each side of the band, over which what the picture says fades to plain inside or outside."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """All within half a width of the edge of a mask that has been grown by its border's offset."""
+
+    mask: SoftMask
+    """The grown mask."""
+    half_px: float
+    """Half of the band's width."""
+    window: Box
+    """The plate's pixels that the mask and its band can have an effect on."""
+    field: DistanceField
+
+    def weigh(self, box: Box) -> tuple[torch.Tensor, torch.Tensor]:
+        """What holds in a part of the plate.
+
+        Returns:
+            Two rasters of the box's shape, float32: plain coverage, 1 inside and 0 outside, and the weight of
+            the picture: 1 around the edge, falling smoothly to 0 at the band's rim, before plain coverage jumps.
+        """
+        device = self.mask.values.device
+        distance = self.field.at(*Lattice(1.0, box).points_px(device), finish=lambda d: d)
+        plain = (distance >= 0.0).float()
+        t = distance.abs_().div_(-self.half_px * SURE).add_(1.0 / SURE).clamp_(0.0, 1.0)
+        return plain, t * t * (3.0 - 2.0 * t)
+
+
+def band_of(mask: SoftMask, border: Border) -> Band:
+    """The band of a `guided` or `matting` border."""
+    height = mask.plate_wh[1]
+    moved = grown(mask, border.offset.px(height))
+    half = max(border.soft_width.px(height), ANTI_ALIASING_PX) / 2.0
+    window = moved.plate_window(math.ceil(half))
+    return Band(moved, half, window, distance_field(moved, window, 2.0 * half, half))
+
+
+def tiles(band: Band, side_px: int) -> Iterator[tuple[Box, float | None]]:
+    """Cut the band's window into tiles.
+
+    Returns:
+        Boxes of the plate, each with the coverage of all of its pixels, 0 or 1, or None where the band meets it.
+    """
+    x0, y0, x1, y1 = band.window
+    width, height = box_wh(band.window)
+    columns, rows = math.ceil(width / side_px), math.ceil(height / side_px)
+    met = _met(band, columns, rows, side_px)
+    centres = [
+        torch.arange(count, dtype=torch.float64, device=band.field.values_px.device) * side_px + first + 0.5
+        for count, first in ((columns, x0), (rows, y0))
+    ]
+    inside = band.field.at(*centres, finish=lambda d: d).ge(0.0).cpu()
+    for row in range(rows):
+        for column in range(columns):
+            left, top = x0 + column * side_px, y0 + row * side_px
+            box = (left, top, min(left + side_px, x1), min(top + side_px, y1))
+            yield box, None if met[row, column] else float(inside[row, column])
+
+
+def _met(band: Band, columns: int, rows: int, side_px: int) -> torch.Tensor:
+    """Which tiles the band meets. Shape ``(rows, columns)``, bool, on the CPU."""
+    field = band.field
+    step, (left, top) = field.lattice.step_px, field.lattice.box[:2]
+    y, x = torch.nonzero(field.values_px.abs() <= band.half_px + step, as_tuple=True)
+    met = torch.zeros((rows, columns), dtype=torch.bool, device=field.values_px.device)
+    # Interpolation carries a lattice point up to a step away.
+    for across in (-step, step):
+        for down in (-step, step):
+            column = ((x + left + 0.5) * step + across - band.window[0]).div_(side_px).floor_().long()
+            row = ((y + top + 0.5) * step + down - band.window[1]).div_(side_px).floor_().long()
+            met[row.clamp_(0, rows - 1), column.clamp_(0, columns - 1)] = True
+    return met.cpu()

@@ -1,0 +1,63 @@
+"""Coverage as a linear function of colour, fitted around every cell of the mask grid.
+
+He, Sun and Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013, equations 19 to 21, at the mask's own
+resolution as in He and Sun, "Fast guided filter", arXiv:1505.00996, 2015. There the fit is exact: where coverage
+is ``a . I + b``, so are the means of coverage and of colour over any cell. A mask enlarged to the plate is blurred,
+and a fit to it is too flat.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+RADIUS = 2
+"""Windows of 5 x 5 cells: 25 equations for 4 unknowns."""
+
+NOISE = 1e-4
+"""Variance of a colour, in [0, 1], that is not taken for an edge: the grain of a good camera, 1 % of the range."""
+
+
+def fit(colour: torch.Tensor, coverage: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fit ``a . colour + b`` to coverage in every window; each cell has the mean of the windows that hold it.
+
+    Args:
+        colour: Shape ``(3, h, w)``, float32, in [0, 1]: the mean colour of each cell.
+        coverage: Shape ``(h, w)``, float32, in [0, 1].
+
+    Returns:
+        a, of shape ``(3, h, w)``, and b, of shape ``(h, w)``. a is 0 where colour does not tell inside from
+        outside; b is then the mean coverage.
+    """
+    # Colours of a grey plate are one line in their space; in single precision its inverse would be noise.
+    r, g, b = colour.double()
+    coverage = coverage.double()
+    raw = torch.stack([r * r, r * g, r * b, g * g, g * b, b * b, coverage * r, coverage * g, coverage * b])
+    mean = _means(torch.cat([torch.stack([r, g, b, coverage]), raw]))
+    mr, mg, mb, mp = mean[:4]
+    rr, rg, rb, gg, gb, bb, pr, pg, pb = mean[4:] - torch.stack(
+        [mr * mr, mr * mg, mr * mb, mg * mg, mg * mb, mb * mb, mp * mr, mp * mg, mp * mb]
+    )
+    rr, gg, bb = rr + NOISE, gg + NOISE, bb + NOISE
+    # The inverse of a symmetric matrix of 3 x 3 by its cofactors.
+    c_rr, c_rg, c_rb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    c_gg, c_gb, c_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    a = torch.stack(
+        [
+            c_rr * pr + c_rg * pg + c_rb * pb,
+            c_rg * pr + c_gg * pg + c_gb * pb,
+            c_rb * pr + c_gb * pg + c_bb * pb,
+        ]
+    )
+    a /= rr * c_rr + rg * c_rg + rb * c_rb
+    offset = mp - a[0] * mr - a[1] * mg - a[2] * mb
+    smooth = _means(torch.cat([a, offset[None]])).float()
+    return smooth[:3], smooth[3]
+
+
+def _means(rasters: torch.Tensor) -> torch.Tensor:
+    """Means over windows; those at the rim are over what there is. Shape ``(n, h, w)``."""
+    size = 2 * RADIUS + 1
+    for kernel, padding in (((1, size), (0, RADIUS)), ((size, 1), (RADIUS, 0))):
+        rasters = F.avg_pool2d(rasters[None], kernel, 1, padding, count_include_pad=False)[0]
+    return rasters

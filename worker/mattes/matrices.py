@@ -1,0 +1,51 @@
+"""Resampling between a part of the mask grid and a part of the plate, as small matrices.
+
+A tile of the plate is a few dozen cells. Its rasters are enlarged and its pixels averaged by two small dense
+matrices each, one for columns and one for rows, several rasters at a time.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from worker.mattes.resample import Kernel, taps
+
+
+def interpolation(positions: torch.Tensor, count: int, kernel: Kernel) -> torch.Tensor:
+    """The matrix that interpolates samples; beyond the first and the last they go on by replication.
+
+    Args:
+        positions: Shape ``(n,)``, float64: where to interpolate; 0 is the centre of the first sample.
+        count: How many samples there are.
+        kernel: The interpolation kernel.
+
+    Returns:
+        Shape ``(n, count)``, float32; rows add up to 1.
+    """
+    first, weights = taps(positions, kernel)
+    out = torch.zeros((positions.numel(), count), device=positions.device)
+    for tap, weight in enumerate(weights):
+        index = (first + tap).clamp_(0, count - 1)
+        out.scatter_add_(1, index[:, None], weight[:, None].float())
+    return out
+
+
+def cell_means(first_cell: int, cells: int, cell_px: float, first_px: int, count_px: int) -> torch.Tensor:
+    """The matrix that averages pixels over cells, with the parts of pixels that cells cut.
+
+    Args:
+        first_cell: Index of the first cell.
+        cells: How many cells.
+        cell_px: Their side, in pixels.
+        first_px: Index of the first pixel.
+        count_px: How many pixels; they must hold the cells.
+
+    Returns:
+        Shape ``(cells, count_px)``, float32; rows add up to 1.
+    """
+    start = (torch.arange(first_cell, first_cell + cells, dtype=torch.float64) * cell_px)[:, None]
+    pixel = torch.arange(first_px, first_px + count_px, dtype=torch.float64)[None, :]
+    end = start + cell_px
+    covered = torch.minimum(end, pixel + 1.0) - torch.maximum(start, pixel)
+    shares = covered.clamp_(min=0.0)
+    return (shares / shares.sum(1, keepdim=True)).float()
