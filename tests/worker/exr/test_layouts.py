@@ -158,7 +158,7 @@ def test_single_matte_is_in_all_four_channels(tmp_path: Path) -> None:
     assert set(about) == {"sky"}
 
 
-@pytest.mark.parametrize("name", ["mattes", "crypto", "pack01"])
+@pytest.mark.parametrize("name", ["mattes", "crypto", "pack01", "fg_person"])
 def test_single_file_never_takes_the_name_of_another_layout(name: str) -> None:
     layers = (layer(name), layer("sky"))
     assert SingleLayout(file_set(layers)).files_of(7) == (f"plate_{name}-matte.0007.exr", "plate_sky.0007.exr")

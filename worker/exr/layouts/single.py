@@ -12,7 +12,7 @@ from worker.exr.writer import blank_plane, on_window, write_exr
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 
-_TAKEN = re.compile(r"mattes|crypto|pack\d+")
+_TAKEN = re.compile(r"mattes|crypto|pack\d+|fg_\w+")
 """Endings of the other layouts' files."""
 
 
