@@ -21,9 +21,9 @@ next finer size. Three things differ from the paper:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
-from torch.nn.functional import max_pool2d
 
 from worker.foreground.pyramid import Level, parents, pyramid
 
@@ -37,7 +37,7 @@ _SMALL_PX = 32
 """Levels with no side longer than this are cheap and are solved well."""
 
 _SWEEPS_SMALL, _SWEEPS_LARGE = 10, 4
-"""How often each pixel of a level is solved for. The paper has 2 for large levels; 4 halve the error on hair."""
+"""How often each pixel of a level is solved for. The paper has 2 for large levels; 4 take a third off the error on hair."""
 
 
 def estimate_foreground(plate_linear: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
@@ -53,42 +53,37 @@ def estimate_foreground(plate_linear: torch.Tensor, alpha: torch.Tensor) -> torc
     """
     if not alpha.numel():
         return torch.zeros_like(plate_linear)
-    coarser: Level | None = None
-    colors = torch.empty(0)
-    for level in pyramid(plate_linear, alpha):
-        if coarser is None:
-            colors = torch.cat([level.plate, level.plate], 1)
-        else:
-            colors = colors.index_select(0, parents(level, coarser))
-        _keep_known(colors, level)
+    levels = pyramid(plate_linear, alpha)
+    colors = torch.cat([levels[0].plate, levels[0].plate], 1)
+    _solve(colors, levels[0])
+    for coarser, level in pairwise(levels):
+        colors = colors.index_select(0, parents(level, coarser))
         _solve(colors, level)
-        coarser = level
-    covered = alpha.view(-1, 1) > 0
-    return torch.where(covered, colors[:, :3], 0.0).view_as(plate_linear)
-
-
-def _keep_known(colors: torch.Tensor, level: Level) -> None:
-    """Set F where nothing shines through, and B where nothing is in front.
-
-    Args:
-        colors: F and B, shape ``(n, 6)``; changed.
-        level: The level they are of.
-    """
-    alpha = level.alpha[:, None]
-    torch.where(alpha == 1, level.plate, colors[:, :3], out=colors[:, :3])
-    torch.where(alpha == 0, level.plate, colors[:, 3:], out=colors[:, 3:])
+    color = torch.where(alpha[..., None] == 1, plate_linear, colors[:, :3].view_as(plate_linear))
+    return color.mul_(alpha[..., None] > 0)
 
 
 def _solve(colors: torch.Tensor, level: Level) -> None:
     """Improve F and B, shape ``(n, 6)``, in place where a level is partly covered, and one pixel around."""
-    partly = ((level.alpha > 0) & (level.alpha < 1)).view(1, level.height, level.width)
-    rows = torch.nonzero(max_pool2d(partly.float(), 3, stride=1, padding=1).view(-1)).view(-1)
+    partly = ((level.alpha > 0) & (level.alpha < 1)).view(level.height, level.width)
+    rows = torch.nonzero(_with_neighbours(partly).view(-1)).view(-1)
     odd = (rows // level.width + rows % level.width) % 2 == 1
     fields = [_Field.of(rows[chosen], level) for chosen in (~odd, odd)]
     sweeps = _SWEEPS_SMALL if max(level.width, level.height) <= _SMALL_PX else _SWEEPS_LARGE
     for _ in range(sweeps):
         for field in fields:
             field.solve(colors)
+
+
+def _with_neighbours(marked: torch.Tensor) -> torch.Tensor:
+    """Marked pixels and the eight around each. Bool, shape ``(h, w)``."""
+    tall = marked.clone()
+    tall[1:] |= marked[:-1]
+    tall[:-1] |= marked[1:]
+    wide = tall.clone()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
 
 
 @dataclass(frozen=True)
