@@ -33,6 +33,18 @@ def clip(box: Box, size_wh: Size) -> Box:
     return max(box[0], 0), max(box[1], 0), min(box[2], size_wh[0]), min(box[3], size_wh[1])
 
 
+def meet(box: Box, other: Box) -> Box | None:
+    """What two boxes share; None where that is nothing."""
+    x0, y0, x1, y1 = max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def part_of(around: Box, box: Box) -> tuple[slice, slice]:
+    """Rows and columns of a box in an array that shows `around`."""
+    x0, y0 = around[:2]
+    return slice(box[1] - y0, box[3] - y0), slice(box[0] - x0, box[2] - x0)
+
+
 def union(boxes: list[Box]) -> Box | None:
     """The smallest box that holds all of them; None for no boxes."""
     if not boxes:

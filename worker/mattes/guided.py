@@ -12,9 +12,10 @@ import torch
 from bridge.borders import Border
 from worker.mattes.band import Band, band_of, tiles
 from worker.mattes.edges import contrasted
-from worker.mattes.geometry import Box, Lattice, box_wh, clip, grow
+from worker.mattes.geometry import Box, Lattice, box_wh, clip, grow, part_of
 from worker.mattes.linear import RADIUS, fit
 from worker.mattes.matrices import cell_means, interpolation
+from worker.mattes.picture import pixels
 from worker.mattes.resample import REACH, Kernel, prefilter
 from worker.mattes.softmask import SoftMask
 
@@ -47,13 +48,11 @@ def guided(mask: SoftMask, border: Border, plate: npt.NDArray[np.uint8]) -> tupl
     """
     band = band_of(mask, border)
     side_px = _TILE_PX.get(mask.values.device.type, _LARGE_TILE_PX)
-    left, top = band.window[:2]
     width, height = box_wh(band.window)
     out = torch.empty((height, width), dtype=torch.float16, device=mask.values.device)
     cells = _Cells.of(band, plate)
     for box, coverage in tiles(band, side_px):
-        x0, y0, x1, y1 = box
-        part = out[y0 - top : y1 - top, x0 - left : x1 - left]
+        part = out[part_of(band.window, box)]
         if coverage is not None:
             part.fill_(coverage)
             continue
@@ -94,7 +93,7 @@ class _Cells:
         """Coverage of the pixels of a tile of the plate. Float32, in [0, 1], shape of the tile."""
         x0, y0, x1, y1 = box = _cells_of(self.mask, tile)
         self._look_at(box)
-        part = np.s_[y0 - self.box[1] : y1 - self.box[1], x0 - self.box[0] : x1 - self.box[0]]
+        part = part_of(self.box, box)
         coverage, colour = self.coverage[part], self.colour[(slice(None), *part)]
         a, b = fit(colour, coverage)
         # What the fit leaves of the mask; where colours say nothing that is all of its shape.
@@ -111,7 +110,7 @@ class _Cells:
         rows, columns = (interpolation(at, n, kernel) for at, n in ((y, y1 - y0), (x, x1 - x0)))
         followed = rows @ rest @ columns.T
         rows, columns = (interpolation(at, n, Kernel.LINEAR) for at, n in ((y, y1 - y0), (x, x1 - x0)))
-        followed += (rows @ a @ columns.T).mul_(self._pixels(tile)).sum(0)
+        followed += (rows @ a @ columns.T).mul_(pixels(self.plate, tile, a.device)).sum(0)
         followed += rows @ b @ columns.T
         return followed.clamp_(0.0, 1.0)
 
@@ -127,22 +126,16 @@ class _Cells:
     def _average(self, row: int, column: int) -> None:
         """Compute the mean colours of a block."""
         part = self.colour[:, row * _BLOCK : (row + 1) * _BLOCK, column * _BLOCK : (column + 1) * _BLOCK]
-        means, pixels = [], []
+        means, sides = [], []
         for axis, first, count in ((1, row * _BLOCK, part.shape[1]), (0, column * _BLOCK, part.shape[2])):
             first += self.box[1 - (axis == 0)]
             cell_px = self.mask.plate_wh[axis] / self.mask.grid_wh[axis]
             start, end = math.floor(first * cell_px), math.ceil((first + count) * cell_px)
             end = min(end, self.mask.plate_wh[axis])
             means.append(cell_means(first, count, cell_px, start, end - start).to(part.device))
-            pixels.append((start, end))
-        (y0, y1), (x0, x1) = pixels
-        part.copy_(means[0] @ self._pixels((x0, y0, x1, y1)) @ means[1].T)
-
-    def _pixels(self, box: Box) -> torch.Tensor:
-        """A part of the plate. Shape ``(3, h, w)``, float32, in [0, 1]."""
-        x0, y0, x1, y1 = box
-        pixels = torch.tensor(np.ascontiguousarray(self.plate[y0:y1, x0:x1]), device=self.coverage.device)
-        return pixels.permute(2, 0, 1).float().div_(255.0)
+            sides.append((start, end))
+        (y0, y1), (x0, x1) = sides
+        part.copy_(means[0] @ pixels(self.plate, (x0, y0, x1, y1), part.device) @ means[1].T)
 
 
 def _cells_of(mask: SoftMask, box: Box) -> Box:

@@ -2,8 +2,8 @@
 
 He, Sun and Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013, equations 19 to 21, at the mask's own
 resolution as in He and Sun, "Fast guided filter", arXiv:1505.00996, 2015. There the fit is exact: where coverage
-is ``a . I + b``, so are the means of coverage and of colour over any cell. A mask enlarged to the plate is blurred,
-and a fit to it is too flat.
+is ``a . I + b``, so are the means of coverage and of colour over any cell. A mask enlarged to the plate is
+blurred, and a fit to it is too flat.
 """
 
 from __future__ import annotations

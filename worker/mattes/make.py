@@ -14,8 +14,10 @@ from worker.layers import LayerSpec
 from worker.mattes.edges import by_distance, natural
 from worker.mattes.geometry import Box, Size
 from worker.mattes.guided import guided
+from worker.mattes.matting import matting
 from worker.mattes.softmask import SoftMask, join
 from worker.mattes.threads import each
+from worker.mattes.vitmatte import find_weights, load_network
 from worker.models.base import Plate
 from worker.segments import FramePrediction, Segment
 
@@ -27,6 +29,7 @@ _BY_MASK: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]
 
 _BY_PICTURE: dict[BorderKind, Callable[[SoftMask, Border, Plate], tuple[Box, torch.Tensor]]] = {
     BorderKind.GUIDED: guided,
+    BorderKind.MATTING: lambda mask, border, plate: matting(mask, border, plate, load_network(mask.values.device)),
 }
 
 
@@ -64,6 +67,7 @@ def make_mattes(
 
     Raises:
         ValueError: a border needs the plate and there is none, or one of another size.
+        ModelError: a border wants a matting network that is not installed or cannot be loaded.
     """
     where = torch.device(device)
     _check_plate(plate, layers, plate_wh)
@@ -73,9 +77,19 @@ def make_mattes(
             mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
             if mask is None:
                 return Matte(layer.name, None)
-            return _tight(layer.name, *_edge(mask, layer.border, plate))
+            return cropped(layer.name, *_edge(mask, layer.border, plate))
 
     return each(make, layers, where)
+
+
+def check_borders(borders: Iterable[Border]) -> None:
+    """Find out, before any work, whether mattes with these borders can be made on this machine.
+
+    Raises:
+        ModelError: a border wants a matting network that is not installed.
+    """
+    if any(border.kind is BorderKind.MATTING for border in borders):
+        find_weights()
 
 
 def empty_mattes(layers: Iterable[LayerSpec]) -> list[Matte]:
@@ -103,10 +117,10 @@ def _edge(mask: SoftMask, border: Border, plate: Plate | None) -> tuple[Box, tor
 def _members(segments: Iterable[Segment], layer: LayerSpec) -> list[Segment]:
     if layer.track is not None:
         return [s for s in segments if s.track == layer.track]
-    return [s for s in segments if s.category == layer.category]
+    return [s for s in segments if s.category in layer.categories]
 
 
-def _tight(layer: str, window: Box, coverage: torch.Tensor) -> Matte:
+def cropped(layer: str, window: Box, coverage: torch.Tensor) -> Matte:
     """Bring a coverage over from the device, cut to the pixels that have any."""
     rows = torch.nonzero(coverage.amax(1)).view(-1)
     if rows.numel() == 0:

@@ -1,0 +1,17 @@
+"""Parts of the plate as tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from worker.mattes.geometry import Box
+
+
+def pixels(plate: npt.NDArray[np.uint8], box: Box, device: torch.device) -> torch.Tensor:
+    """A part of the plate on the device. Shape ``(3, h, w)``, float32, sRGB in [0, 1]."""
+    x0, y0, x1, y1 = box
+    # A copy, since a plate that came over the wire cannot be written, nor one that is mirrored be shared.
+    part = torch.tensor(np.ascontiguousarray(plate[y0:y1, x0:x1]), device=device)
+    return part.permute(2, 0, 1).float().div_(255.0)
