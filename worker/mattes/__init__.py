@@ -1,5 +1,6 @@
-"""Borders, joins and upsampling: soft masks at the model's resolution in, mattes at the plate's out."""
+"""Borders, joins, overlaps and upsampling: soft masks at the model's resolution in, mattes at the plate's out."""
 
-from worker.mattes.make import Matte, empty_mattes, make_mattes
+from worker.mattes.make import Matte, check_borders, empty_mattes, make_mattes
+from worker.mattes.overlap import normalized
 
-__all__ = ["Matte", "empty_mattes", "make_mattes"]
+__all__ = ["Matte", "check_borders", "empty_mattes", "make_mattes", "normalized"]
