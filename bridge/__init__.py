@@ -15,7 +15,7 @@ from bridge.client import Client, Job, SegmentMatte
 from bridge.launch import connect
 from bridge.manifest import Manifest, read_manifest
 from bridge.messages import JobInfo, JobState
-from bridge.request import Layout, MatteRequest, OnError
+from bridge.request import Layout, MatteRequest, OnError, Overlap
 
 __all__ = [
     "Border",
@@ -30,6 +30,7 @@ __all__ = [
     "Manifest",
     "MatteRequest",
     "OnError",
+    "Overlap",
     "Profile",
     "SegmentMatte",
     "Side",

@@ -1,7 +1,8 @@
 """Borders and border policies: how the edge of each category's matte is made.
 
 A policy is a table from category to border. The most specific row wins: the category's own name (as the
-label set says it, or its short form), then ``thing`` or ``stuff``, then ``*``. In TOML::
+label set says it, or its short form), then its group (`bridge.categories`), then ``thing`` or ``stuff``, then
+``*``. In TOML::
 
     [borders.person]
     kind = "feather"
@@ -22,6 +23,7 @@ from typing import Any, Optional, Union
 
 import msgspec
 
+from bridge.categories import group_of
 from bridge.errors import PolicyError
 from bridge.naming import short_category, slug
 
@@ -178,15 +180,22 @@ class BorderPolicy(msgspec.Struct, frozen=True):
     def border_for(self, category: str, *, is_thing: bool) -> Border:
         """The most specific row for a category; rows this policy does not have come from `DEFAULT_POLICY`.
 
-        Names are compared as they are first, then as layer names: ``Dining Table`` finds ``dining_table``.
+        A category's own row comes before its group's (see `bridge.categories`), that before ``thing`` or
+        ``stuff``, and ``*`` last.
         """
-        names = (category, short_category(category))
-        folded = {slug(key): key for key in self.rows if key != "*"}
-        found = [folded[slug(name)] for name in names if slug(name) in folded]
-        for key in (*names, *found, "thing" if is_thing else "stuff", "*"):
-            if key in self.rows:
-                return self.rows[key]
+        group = group_of(category)
+        for name in (category, short_category(category), group, "thing" if is_thing else "stuff", "*"):
+            border = None if name is None else self.row(name)
+            if border is not None:
+                return border
         return DEFAULT_POLICY.border_for(category, is_thing=is_thing)
+
+    def row(self, name: str) -> Optional[Border]:
+        """The row of that name, or None; names are compared as they are first, then as layer names."""
+        if name in self.rows:
+            return self.rows[name]
+        folded = {slug(key): border for key, border in self.rows.items() if key != "*"}
+        return folded.get(slug(name)) if name != "*" else None
 
     @classmethod
     def from_toml(cls, text: str, *, name: str = "policy") -> BorderPolicy:
@@ -271,15 +280,22 @@ def _plain(err: Exception) -> str:
     return text
 
 
+_HAIRY = Border(BorderKind.GUIDED)
+_SOLID = Border(BorderKind.HARD)
+_WIDE = Border(BorderKind.FEATHER, width=Length(0.6, Unit.PCT))
+
 DEFAULT_POLICY = BorderPolicy(
     {
-        "person": Border(BorderKind.NATURAL, contrast=2.0),
-        "thing": Border(BorderKind.HARD),
-        "stuff": Border(BorderKind.FEATHER, width=Length(0.6, Unit.PCT)),
+        **dict.fromkeys(("people", "animals", "plants"), _HAIRY),
+        **dict.fromkeys(("buildings", "furniture"), _SOLID),
+        **dict.fromkeys(("sky", "water", "ground"), _WIDE),
+        "thing": _SOLID,
+        "stuff": _WIDE,
         "*": Border(BorderKind.FEATHER),
     }
 )
-"""Used where a policy has no row."""
+"""Used where a policy has no row: hair, fur and leaves follow the picture, what is built is hard, the wide and far
+is soft."""
 
 
 def policy_or_default(path: Optional[Union[str, Path]]) -> BorderPolicy:

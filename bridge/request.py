@@ -24,6 +24,16 @@ class Layout(str, Enum):
     """One EXR for each matte, the same in R, G, B and A: what anything reads."""
 
 
+class Overlap(str, Enum):
+    """What the mattes of one pixel add up to."""
+
+    INDEPENDENT = "independent"
+    """Each matte stands for itself; sums may exceed 1 where the picture shows several things in a pixel."""
+    NORMALIZED = "normalized"
+    """The mattes of categories never sum to more than 1, nor do the tracks of one to more than its category.
+    Groups cover their categories once more and are outside the rule."""
+
+
 class OnError(str, Enum):
     """What happens where one frame of the source is missing or damaged."""
 
@@ -59,6 +69,12 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Write a layer for each track beside the layers for categories."""
     colorspace: Optional[str] = None
     """The source's colour space by its OCIO name; None to go by the file's metadata, then by its kind."""
+    overlap: Overlap = Overlap.INDEPENDENT
+    """What the mattes of one pixel add up to."""
+    groups: dict[str, tuple[str, ...]] = {}
+    """Layers of your own: a name, and the categories whose mattes it joins."""
+    foreground: bool = False
+    """Also write, for each matte, the colour of what it covers without the background shining through."""
     on_error: OnError = OnError.ERROR
     """What happens where a frame is missing or damaged."""
     contact_sheet: bool = True
@@ -73,3 +89,6 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise BadRequestError("categories is empty; leave it out for all that the source shows")
         if not self.layouts:
             raise BadRequestError(f"layouts is empty; choose from {', '.join(x.value for x in Layout)}")
+        for name, members in self.groups.items():
+            if not members:
+                raise BadRequestError(f"group {name!r} is empty; name the categories that it joins")

@@ -48,10 +48,13 @@ class Engine:
         self._roots.check(request.source, "source")
         self._roots.check(request.out, "output folder")
         entry = find_model(request.model)
-        for category in request.categories or ():
-            find_category(category, entry.label_set)
-        with open_source(request.source, frames=request.frames, colorspace=request.colorspace):
-            pass
+        # As if the source showed everything: names of categories and groups are known before anything is found.
+        shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
+        settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
+        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+            if request.foreground:
+                # Raises where the configuration has no way to scene-linear light.
+                _ = source.light
         check_output(Path(request.out))
 
     def export(self, request: MatteRequest, progress: Progress) -> Path:
@@ -83,10 +86,11 @@ class Engine:
         entry = find_model(message.model)
         for category in message.categories or ():
             find_category(category, entry.label_set)
-        prediction, (height, width) = self._one_plate(message, arrays)
+        prediction, plate = self._one_plate(message, arrays)
+        height, width = plate.shape[:2]
         shown: dict[str, set[int]] = {segment.category: set() for segment in prediction.segments}
         layers = settle_layers(shown, message.categories, message.policy, entry.label_set)
-        mattes = make_mattes(prediction, layers, (width, height), self.device)
+        mattes = make_mattes(prediction, layers, (width, height), self.device, plate)
         reply = SegmentReply(
             size_wh=(width, height),
             layers=tuple(
@@ -101,14 +105,12 @@ class Engine:
         )
         return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
 
-    def _one_plate(
-        self, message: Segment, arrays: Sequence[wire.Array]
-    ) -> tuple[FramePrediction, tuple[int, int]]:
-        """The prediction of a plate and the plate's height and width."""
+    def _one_plate(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[FramePrediction, Plate]:
+        """A plate and its prediction."""
         if message.source is None:
             plate = _plate_from(arrays)
             model = self._pool.get(message.model)
-            return self._pool.predict(model, [plate])[0], (plate.shape[0], plate.shape[1])
+            return self._pool.predict(model, [plate])[0], plate
         if arrays:
             raise BadRequestError("a plate comes by path or as pixels, not as both")
         self._roots.check(message.source, "source")
@@ -117,8 +119,8 @@ class Engine:
             model = self._pool.get(message.model)
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
-            width, height = source.size_wh
-            return predictions.get(source.frames[0]), (height, width)
+            frame = source.frames[0]
+            return predictions.get(frame), source.read(frame)
 
 
 def check_output(folder: Path) -> None:

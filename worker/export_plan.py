@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,21 +13,25 @@ import torch
 from bridge.errors import ModelError
 from bridge.frames import format_frames
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry
-from bridge.request import MatteRequest, OnError
+from bridge.request import MatteRequest, OnError, Overlap
 from bridge.version import SOFTWARE, version
 from worker.exr import Origin
 from worker.exr.key import read_key
 from worker.exr.layouts import LAYOUTS, FileSet, Layout, needs_tracks
+from worker.exr.layouts.foreground import ForegroundLayout
 from worker.following import with_tracks
 from worker.layers import LayerSpec, settle_layers
 from worker.mattes.make import Matte, empty_mattes, make_mattes
+from worker.mattes.overlap import normalized
+from worker.media.linear import LinearPlate
+from worker.models.base import Plate
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch
 from worker.tracking import TrackIndex
 
-OVERLAP = "independent"
-"""Each matte stands for itself; the sum over a pixel's mattes may be above or below 1."""
+FOREGROUND = "foreground"
+"""The layout of foreground colour in manifests and keys; asked for by a flag of its own."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class ExportPlan:
             request.policy,
             self.model.label_set,
             tracks=request.tracks or needs_tracks(names),
+            groups=request.groups,
         )
         if not layers:
             raise ModelError(
@@ -98,7 +103,7 @@ class ExportPlan:
                 fingerprint=self.model.fingerprint,
                 label_set=self.model.label_set.name,
             ),
-            overlap=OVERLAP,
+            overlap=request.overlap.value,
             source=self.source.path,
             colorspace=self.source.colorspace,
             colorspace_from=self.source.colorspace_from,
@@ -114,12 +119,19 @@ class ExportPlan:
             device=device,
         )
         self.layouts: dict[str, Layout] = {name: LAYOUTS[name](self.file_set) for name in names}
+        self.foreground = ForegroundLayout(self.file_set) if request.foreground else None
+        """Foreground colour, where it was asked for: laid out like the others, but made from the plate's light."""
+
+    @property
+    def outputs(self) -> dict[str, Layout | ForegroundLayout]:
+        """All that is written for a frame, by name."""
+        return {**self.layouts, **({} if self.foreground is None else {FOREGROUND: self.foreground})}
 
     def missing(self, frame: PlannedFrame) -> tuple[str, ...]:
         """The layouts whose files of a frame are not there, or not what they would be now."""
         return tuple(
             name
-            for name, layout in self.layouts.items()
+            for name, layout in self.outputs.items()
             if any(read_key(self.out / file) != self.key(name, frame) for file in layout.files_of(frame.number))
         )
 
@@ -127,12 +139,28 @@ class ExportPlan:
         """What is shown in a frame that can be read, with the settled ids and categories."""
         return with_tracks(self.predictions.get(frame), self.index.frames[frame], self._tracks)
 
-    def mattes(self, prediction: FramePrediction | None, layers: Sequence[LayerSpec]) -> list[Matte]:
+    def plate(self, frame: int, layers: Iterable[LayerSpec]) -> Plate | None:
+        """The plate of a frame, where the border of one of the layers looks at it."""
+        if not any(layer.border.needs_plate for layer in layers):
+            return None
+        with self.watch.time("decode"):
+            return self.source.read(frame)
+
+    def light(self, frame: PlannedFrame) -> LinearPlate:
+        """The plate of a frame in scene-linear light, black where it could not be read."""
+        with self.watch.time("decode"):
+            pixels = None if frame.shows is None else self.source.read_linear(frame.shows)
+        return LinearPlate(self.source.light, pixels)
+
+    def mattes(
+        self, prediction: FramePrediction | None, layers: Sequence[LayerSpec], plate: Plate | None
+    ) -> list[Matte]:
         """The mattes of some layers; without a prediction they are empty."""
         if prediction is None:
             return empty_mattes(layers)
         with self.watch.time("mattes"):
-            return make_mattes(prediction, layers, self.source.size_wh, self.device)
+            mattes = make_mattes(prediction, layers, self.source.size_wh, self.device, plate)
+            return mattes if self.request.overlap is Overlap.INDEPENDENT else _normalized(mattes, layers)
 
     def key(self, layout: str, frame: PlannedFrame) -> str:
         """Digest of all that decides the content of a layout's files; files that carry it are kept."""
@@ -145,11 +173,12 @@ class ExportPlan:
             self.model.fingerprint,
             sorted(self.model.settings.items()),
             [
-                (layer.name, layer.category, layer.track, layer.border.describe())
-                for layer in self.layouts[layout].layers
+                (layer.name, layer.categories, layer.track, layer.border.describe())
+                for layer in self.outputs[layout].layers
             ],
             [(track_id, self._tracks[track_id].category if track_id else "") for track_id in ids],
-            OVERLAP,
+            self.request.overlap.value,
+            self.source.light.identity if layout == FOREGROUND else None,
             frame.number,
             frame.state,
         )
@@ -188,7 +217,7 @@ class ExportPlan:
             files=tuple(
                 FileEntry(path=file, frame=frame.number, layout=name, state=frame.state, reason=frame.reason)
                 for frame in self.frames
-                for name, layout in self.layouts.items()
+                for name, layout in self.outputs.items()
                 for file in layout.files_of(frame.number)
             ),
             indexes=indexes,
@@ -202,8 +231,18 @@ class ExportPlan:
             is_thing=layer.is_thing,
             track=layer.track,
             border=layer.border.describe(),
-            layouts=tuple(name for name, layout in self.layouts.items() if layer in layout.layers),
+            layouts=tuple(name for name, layout in self.outputs.items() if layer in layout.layers),
         )
+
+
+def _normalized(mattes: Sequence[Matte], layers: Sequence[LayerSpec]) -> list[Matte]:
+    """Mattes that never sum to more than 1; groups cover their members once more, and are outside the rule."""
+    own = [i for i, layer in enumerate(layers) if not layer.is_group]
+    scaled = normalized([mattes[i] for i in own], [layers[i] for i in own])
+    out = list(mattes)
+    for i, matte in zip(own, scaled, strict=True):
+        out[i] = matte
+    return out
 
 
 def plan_frames(frames: Sequence[int], bad: dict[int, str], on_error: OnError) -> list[PlannedFrame]:

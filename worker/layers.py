@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.borders import Border, BorderPolicy
@@ -18,11 +18,23 @@ class LayerSpec:
     name: str
     """Its name in the files, one that every host takes as it is."""
     category: str
-    """The category's name in the model's label set."""
+    """The category's name in the model's label set; a group's own name."""
     is_thing: bool
     track: int | None
     """The track it follows; None for all of its category."""
     border: Border
+    members: tuple[str, ...] = ()
+    """The categories that a group of one's own joins; empty for the layers of categories and tracks."""
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the layer joins categories, which have layers of their own."""
+        return bool(self.members)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories whose segments it shows."""
+        return self.members or (self.category,)
 
 
 def settle_layers(
@@ -32,6 +44,7 @@ def settle_layers(
     label_set: LabelSet,
     *,
     tracks: bool = False,
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[LayerSpec, ...]:
     """The layers of an export: things before stuff, each by name; a track's layer follows its category's.
 
@@ -45,9 +58,12 @@ def settle_layers(
         label_set: The model's label set.
         tracks: Whether each track of a thing has a layer of its own too. Stuff has none: all of a category's
             stuff is one track.
+        groups: Layers of one's own, behind all others: a name, and the categories that it joins. Their borders
+            are those of the policy's row of that name, else of their first category.
 
     Raises:
         UnknownNameError: a category the label set does not have.
+        LayerNameError: a group is called like another layer.
     """
     names = layer_names(label_set)
     taken = set(names.values())
@@ -60,8 +76,17 @@ def settle_layers(
         for track in sorted(shown.get(category, ())) if tracks and is_thing else ():
             name = _untaken(names[category], track, taken)
             layers.append(LayerSpec(name, category, is_thing, track, border))
+    layers += [_group(name, members, policy, label_set) for name, members in sorted((groups or {}).items())]
     check_layers([layer.name for layer in layers])
     return tuple(layers)
+
+
+def _group(name: str, members: Sequence[str], policy: BorderPolicy, label_set: LabelSet) -> LayerSpec:
+    found = tuple(dict.fromkeys(find_category(member, label_set) for member in members))
+    is_thing = all(label_set[category].is_thing for category in found)
+    named = policy.row(name)
+    border = named or policy.border_for(found[0], is_thing=label_set[found[0]].is_thing)
+    return LayerSpec(layer_name(name), name, is_thing, None, border, found)
 
 
 def find_category(name: str, label_set: LabelSet) -> str:

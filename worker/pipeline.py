@@ -13,11 +13,13 @@ from bridge.errors import FrameUnreadableError
 from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
-from worker.export_plan import ExportPlan, PlannedFrame
+from worker.export_plan import FOREGROUND, ExportPlan, PlannedFrame
 from worker.exr.layouts import Stamp
 from worker.following import follow_tracks
 from worker.jobs import Progress
+from worker.layers import LayerSpec
 from worker.mattes.make import Matte
+from worker.models.base import Plate
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
 from worker.sheet import SheetFrame, write_sheet
@@ -75,8 +77,12 @@ class _Task:
 
     frame: PlannedFrame
     layouts: tuple[str, ...]
+    layers: tuple[LayerSpec, ...]
+    """The layers these files show."""
     prediction: FramePrediction | None = None
     """What the frame shows; None where it is black."""
+    plate: Plate | None = None
+    """The picture, where a border looks at it."""
     mattes: Sequence[Matte] = ()
 
 
@@ -90,21 +96,29 @@ def _write_files(export: ExportPlan, manifest: Path, progress: Progress) -> None
 
     def loaded() -> Iterator[_Task]:
         for frame, layouts in missing.items():
-            yield _Task(frame, layouts, None if frame.shows is None else export.tracked(frame.shows))
+            # Layouts share layers: each matte is made once, for all that show it.
+            layers = tuple(dict.fromkeys(layer for name in layouts for layer in export.outputs[name].layers))
+            task = _Task(frame, layouts, layers)
+            if frame.shows is not None:
+                plate = export.plate(frame.shows, layers)
+                task = replace(task, prediction=export.tracked(frame.shows), plate=plate)
+            yield task
 
     def made() -> Iterator[_Task]:
         with closing(ahead(loaded(), _LOADED_AHEAD, "load")) as stage:
             for task in stage:
-                # Layouts share layers: each matte is made once, for all that show it.
-                layers = dict.fromkeys(layer for name in task.layouts for layer in export.layouts[name].layers)
-                yield replace(task, mattes=export.mattes(task.prediction, tuple(layers)))
+                mattes = export.mattes(task.prediction, task.layers, task.plate)
+                yield replace(task, mattes=mattes, plate=None)
 
     with closing(ahead(made(), _MATTES_AHEAD, "mattes")) as stage:
         for task in stage:
             with export.watch.time("exr"):
                 for name in task.layouts:
                     stamp = Stamp(task.frame.number, export.key(name, task.frame), task.frame.state)
-                    export.layouts[name].write(export.out, stamp, task.mattes)
+                    if name == FOREGROUND and export.foreground is not None:
+                        export.foreground.write(export.out, stamp, task.mattes, export.light(task.frame))
+                    else:
+                        export.layouts[name].write(export.out, stamp, task.mattes)
             done += 1
             progress.at(done)
 
@@ -119,8 +133,10 @@ def _write_sheet(export: ExportPlan, good: Sequence[int], progress: Progress) ->
     def frames() -> Iterator[SheetFrame]:
         for done, frame in enumerate(chosen):
             prediction = export.tracked(frame)
+            plate = export.source.read(frame)
+            mattes = export.mattes(prediction, layers, plate)
             with export.watch.time("sheet"):
-                yield SheetFrame(frame, export.source.read(frame), prediction, export.mattes(prediction, layers))
+                yield SheetFrame(frame, plate, prediction, mattes)
             progress.at(done + 1)
 
     write_sheet(export.out / name, frames(), layers, export.model.label_set)

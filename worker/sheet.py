@@ -105,7 +105,7 @@ def _caption(
 ) -> None:
     """The layer's name beside a chip of its colour, and in two lines its border or that it is empty here."""
     x, y = at
-    color = _track_color(label_set[layer.category].color, layer.track)
+    color = _track_color(label_set[layer.categories[0]].color, layer.track)
     draw.rectangle((x, y + 3, x + _LABEL_PX - 4, y + _LABEL_PX - 1), fill=color)
     name_at = (x + _LABEL_PX + 2, y)
     empty = matte.window is None

@@ -14,7 +14,7 @@ from bridge.cli.progress import follow
 from bridge.errors import MattebridgeError
 from bridge.launch import connect
 from bridge.manifest import Manifest, read_manifest
-from bridge.request import Layout, MatteRequest, OnError
+from bridge.request import Layout, MatteRequest, OnError, Overlap
 
 
 def _words(_: click.Context, __: click.Parameter, value: Optional[str]) -> Optional[tuple[str, ...]]:
@@ -34,6 +34,17 @@ def _layouts(ctx: click.Context, param: click.Parameter, value: str) -> tuple[La
         if word not in known:
             raise click.BadParameter(f"{word!r} is not one of {', '.join(known)}")
     return tuple(Layout(word) for word in words)
+
+
+def _groups(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """``wardrobe=tie,handbag`` as a name and the categories it joins."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        name, _, members = value.partition("=")
+        if not name.strip() or not members.strip():
+            raise click.BadParameter(f"{value!r} must be like wardrobe=tie,handbag")
+        groups[name.strip()] = _words(ctx, param, members) or ()
+    return groups
 
 
 @click.command()
@@ -56,6 +67,22 @@ def _layouts(ctx: click.Context, param: click.Parameter, value: str) -> tuple[La
 )
 @click.option("--tracks", is_flag=True, help="Also write a layer for each track, such as person_1.")
 @click.option(
+    "--overlap",
+    default=Overlap.INDEPENDENT.value,
+    show_default=True,
+    type=click.Choice([choice.value for choice in Overlap]),
+    help="Whether each matte stands for itself, or those of a pixel never sum to more than 1.",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME=NAMES",
+    callback=_groups,
+    help="A layer that joins categories, for example wardrobe=tie,handbag; may be repeated.",
+)
+@click.option("--foreground", is_flag=True, help="Also write the colour of what each matte covers.")
+@click.option(
     "--colorspace", metavar="NAME", help="The source's colour space; by metadata, then by kind without it."
 )
 @click.option(
@@ -77,6 +104,9 @@ def export(
     policy: Optional[str],
     layouts: tuple[Layout, ...],
     tracks: bool,
+    overlap: str,
+    groups: dict[str, tuple[str, ...]],
+    foreground: bool,
     colorspace: Optional[str],
     on_error: str,
     sheet: bool,
@@ -99,6 +129,9 @@ def export(
             policy=policy_or_default(policy),
             layouts=layouts,
             tracks=tracks,
+            overlap=Overlap(overlap),
+            groups=groups,
+            foreground=foreground,
             colorspace=colorspace,
             on_error=OnError(on_error),
             contact_sheet=sheet,

@@ -17,6 +17,7 @@ from bridge.errors import (
     FrameRangeError,
     FrameUnreadableError,
     JobCancelledError,
+    LayerNameError,
     ModelError,
     OutputError,
     SourceNotFoundError,
@@ -24,7 +25,7 @@ from bridge.errors import (
 )
 from bridge.manifest import read_manifest
 from bridge.messages import Segment
-from bridge.request import Layout, MatteRequest, OnError
+from bridge.request import Layout, MatteRequest, OnError, Overlap
 from bridge.wire import Array
 from tests.fakes.color_model import ColorModel
 from tests.worker.conftest import SIZE_WH, CancelAt, Export, draw_plate
@@ -157,6 +158,79 @@ def test_every_layout_is_written_and_only_what_is_missing_of_it(export: Export, 
     written = {p.name for p in path.parent.glob("*.exr") if p.stat().st_mtime_ns != ages[p.name]}
     assert written == {"shot_person.1002.exr", "shot_grass.1002.exr", "shot_sky.1002.exr"}
     assert model.calls == 2
+
+
+def test_groups_join_their_categories(export: Export) -> None:
+    path = export(groups={"outdoors": ("sky", "grass")}, categories=("person",), policy=HARD)
+    manifest = read_manifest(path)
+    assert [layer.name for layer in manifest.layers] == ["person", "outdoors"]
+    layers = read_layers(path.parent / "shot_mattes.1001.exr")
+    outside = layers["person"] == 0
+    # Corners of the person are rounded at the model's resolution.
+    assert layers["outdoors"][outside].mean() > 0.999
+
+
+@pytest.mark.parametrize("members", [("persn",), ("person", "persn")])
+def test_a_group_of_unknown_categories_is_named(export: Export, members: tuple[str, ...]) -> None:
+    with pytest.raises(UnknownNameError, match="there is: person"):
+        export(groups={"cast": members})
+
+
+def test_a_group_may_not_be_called_like_a_category(export: Export) -> None:
+    with pytest.raises(LayerNameError, match="two layers are called 'person'"):
+        export(groups={"person": ("car",)})
+
+
+def test_normalized_mattes_never_sum_to_more_than_one(export: Export, tmp_path: Path) -> None:
+    wide = BorderPolicy.from_toml('[borders."*"]\nkind = "feather"\nwidth = "12px"\nside = "outer"\n')
+    sums = {}
+    for rule in Overlap:
+        path = export(policy=wide, overlap=rule, out=str(tmp_path / rule.value), tracks=True)
+        manifest = read_manifest(path)
+        assert manifest.overlap == rule.value
+        layers = read_layers(path.parent / "shot_mattes.1001.exr")
+        names = [layer.name for layer in manifest.layers if layer.track is None]
+        sums[rule] = sum(layers[name].astype(np.float32) for name in names)
+        header = OpenEXR.File(str(path.parent / "shot_mattes.1001.exr"), header_only=True).header()
+        assert header["mattebridge/overlap"] == rule.value
+    assert np.max(sums[Overlap.INDEPENDENT]) > 1.5
+    assert np.max(sums[Overlap.NORMALIZED]) <= 1
+
+
+def test_foreground_is_written_beside_each_matte(export: Export, model: ColorModel) -> None:
+    path = export(foreground=True, frames="1001-1002", categories=("person", "sky"))
+    manifest = read_manifest(path)
+    written = [file.path for file in manifest.files if file.layout == "foreground"]
+    assert written[:2] == ["shot_fg_person.1001.exr", "shot_fg_sky.1001.exr"]
+    person = read_planes(path.parent / written[0])
+    matte = read_layers(path.parent / "shot_mattes.1001.exr")["person"]
+    np.testing.assert_array_equal(person["A"], matte)
+    inside = matte == 1
+    # The red that was drawn, in linear light: far from the blue and green around it.
+    assert (person["R"][inside] > 5 * person["B"][inside]).mean() > 0.99
+    assert person["R"][matte == 0].max() == 0
+    before = files(path)
+    export(foreground=True, frames="1001-1002", categories=("person", "sky"))
+    assert files(path) == before
+
+
+def read_planes(path: Path) -> dict[str, np.ndarray]:
+    channels = OpenEXR.File(str(path), separate_channels=True).channels()
+    return {name: channel.pixels.astype(np.float32) for name, channel in channels.items()}
+
+
+def test_a_guided_border_looks_at_the_picture_and_a_second_run_at_nothing(
+    export: Export, model: ColorModel
+) -> None:
+    guided = BorderPolicy.from_toml('[borders."*"]\nkind = "guided"\nwidth = "10px"\n')
+    path = export(policy=guided)
+    hard = files(path)
+    assert files(export(policy=guided)) == hard
+    assert model.calls == len(FRAMES)
+    person = read_layers(path.parent / "shot_mattes.1001.exr")["person"].astype(float)
+    truth = np.zeros(SIZE_WH[::-1])
+    truth[16:56, 8:24] = 1
+    assert np.abs(person - truth).mean() < 0.02
 
 
 def test_a_still_keeps_its_segments_and_its_number(export: Export, plates: Path) -> None:

@@ -33,7 +33,7 @@ def _frame(frame: int, layers: tuple[LayerSpec, ...], size_wh: tuple[int, int] =
     sky = Segment("sky-other-merged", False, 0.8, (0, 0, 16, 4), np.full((4, 16), 255, np.uint8), track=99)
     shown = FramePrediction((16, 9), (person, sky))
     plate = np.full((size_wh[1], size_wh[0], 3), GREY, np.uint8)
-    return SheetFrame(frame, plate, shown, make_mattes(shown, layers, size_wh))
+    return SheetFrame(frame, plate, shown, make_mattes(shown, layers, size_wh, plate=plate))
 
 
 def _sheet(path: Path, frames: int, tracks: int = 1, size_wh: tuple[int, int] = (320, 180)) -> np.ndarray:

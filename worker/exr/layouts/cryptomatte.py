@@ -48,10 +48,12 @@ class CryptomatteLayout:
         self._files = files
         self._levels = levels
         self._origin = dataclasses.replace(files.origin, overlap=NORMALIZED)
-        self.layers: tuple[LayerSpec, ...] = files.layers
+        # A group covers its members once more: in a Cryptomatte whoever picks the objects makes the group.
+        own = tuple(layer for layer in files.layers if not layer.is_group)
+        self.layers: tuple[LayerSpec, ...] = own
         self._types = {
-            "crypto_class": [layer for layer in files.layers if layer.track is None],
-            "crypto_instance": [x for x in files.layers if x.track is not None or not x.is_thing],
+            "crypto_class": [layer for layer in own if layer.track is None],
+            "crypto_instance": [layer for layer in own if layer.track is not None or not layer.is_thing],
         }
         self._ids = {name: object_ids(x.name for x in layers) for name, layers in self._types.items()}
 
