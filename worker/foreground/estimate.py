@@ -37,7 +37,7 @@ _SMALL_PX = 32
 """Levels with no side longer than this are cheap and are solved well."""
 
 _SWEEPS_SMALL, _SWEEPS_LARGE = 10, 4
-"""How often each pixel of a level is solved for. The paper has 2 for large levels; 4 take a third off the error on hair."""
+"""How often each pixel of a level is solved for. The paper has 2 for large ones; 4 err by a third less on fur."""
 
 
 def estimate_foreground(plate_linear: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
