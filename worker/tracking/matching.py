@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from worker.tracking.grid import shared_areas
 from worker.tracking.live import LiveTrack
 from worker.tracking.scene import Moment, Scene
-from worker.tracking.scoring import Scores, find_scores, follow_scores
+from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores
 
 _FOLLOW_SCORE = 0.35
 _FIND_SCORE = 0.5
@@ -26,6 +26,17 @@ _DUPLICATE_IOU_ACROSS = 0.85
 def follow(tracks: Sequence[LiveTrack], moment: Moment) -> list[tuple[int, int]]:
     """Pairs of the positions of a track and of a thing that goes on from it, each at most once."""
     return _assigned([follow_scores(track, moment) for track in tracks], _FOLLOW_SCORE)
+
+
+def leap(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs of the positions of a track and of a thing that it may have leapt to, each at most once.
+
+    Args:
+        tracks: Those seen a moment ago for which nothing better was found.
+        moment: The frame.
+        sought: Whether a thing has no track yet. Shape ``(N,)``.
+    """
+    return _assigned([np.where(sought, leap_scores(track, moment), 0.0) for track in tracks], 0.0)
 
 
 def find(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -21,10 +21,14 @@ _CUT_LIKENESS = 0.9
 """The likeness that a thing keeps at least from one frame to the next, and over a cut. In real shots a thing keeps
 0.97 for a second; different ones reach 0.88."""
 _FOLLOW_OVERLAP = 0.1
+_FOLLOW_SIZES = 1.25
 _FOLLOW_RATIO = 3.0
-"""Where masks do not overlap, areas differ by no more than this factor."""
-_SIZES_PER_S = 12.0
-"""How far a thing may leap from one frame to the next beyond its own size, in sizes a second."""
+"""Where masks do not overlap, centroids are no further apart than so many sizes (roots of the area), and areas
+differ by no more than this factor."""
+
+_LEAP_LIKENESS = 0.85
+_LEAP_SIZES_PER_S = 12.0
+"""A thing that nothing else fits, such as a ball, may be off by its own size and so many sizes a second."""
 
 _RENAME_OVERLAP = 0.3
 _RENAME_COST = 0.15
@@ -47,11 +51,7 @@ def follow_scores(track: LiveTrack, moment: Moment) -> Scores:
     scene = moment.scene
     distance = _distances(scene, track.expected_centroid(moment))
     size = np.sqrt(track.area)
-    leap = 1.0 + _SIZES_PER_S * (moment.frame - track.last_frame) / moment.fps
-    if track.frame_count == 1:
-        leap *= 2.0  # its speed is not known yet
-    ratio = scene.areas / track.area
-    near = (distance <= leap * size) & (ratio > 1 / _FOLLOW_RATIO) & (ratio < _FOLLOW_RATIO)
+    near = (distance <= _FOLLOW_SIZES * size) & _alike_in_size(track, scene)
     over = _touching(scene, track.expected_edges(moment))
     look = _likeness(track, scene)
     alike = look >= (_CUT_LIKENESS if track.last_frame < moment.shot_start else _FOLLOW_LIKENESS)
@@ -68,6 +68,20 @@ def follow_scores(track: LiveTrack, moment: Moment) -> Scores:
         allowed = (near[possible] | (overlap >= _FOLLOW_OVERLAP)) & (known | (overlap >= _RENAME_OVERLAP))
         out[possible] = np.where(allowed, score, 0.0)
     return out
+
+
+def leap_scores(track: LiveTrack, moment: Moment) -> Scores:
+    """May a thing be a track seen a moment ago that went further than its mask? Half by place, half by colours."""
+    scene = moment.scene
+    distance = _distances(scene, track.expected_centroid(moment))
+    elapsed_s = (moment.frame - track.last_frame) / moment.fps
+    reach = np.sqrt(track.area) * (1.0 + _LEAP_SIZES_PER_S * elapsed_s)
+    if track.frame_count == 1:
+        reach *= 2.0  # its speed is not known yet
+    look = _likeness(track, scene)
+    least = _CUT_LIKENESS if track.last_frame < moment.shot_start else _LEAP_LIKENESS
+    allowed = (distance < reach) & (look >= least) & _alike_in_size(track, scene) & _known(track, scene)
+    return np.where(allowed, 0.5 * (1.0 - distance / reach) + 0.5 * look, 0.0)
 
 
 def find_scores(track: LiveTrack, moment: Moment) -> Scores:
@@ -98,6 +112,11 @@ def _shares_inside(scene: Scene, rows: npt.NDArray[np.intp], whole: Plane) -> Sc
     """How much of some things, or of the mask if it is the smaller, lies in the other. Shape ``(len(rows),)``."""
     smaller = np.minimum(scene.areas[rows], max(float(whole.sum()), 1e-6))
     return np.asarray(shared_areas(scene.planes[rows], whole) / smaller, np.float64)
+
+
+def _alike_in_size(track: LiveTrack, scene: Scene) -> npt.NDArray[np.bool_]:
+    ratio = scene.areas / track.area
+    return np.asarray((ratio > 1 / _FOLLOW_RATIO) & (ratio < _FOLLOW_RATIO), bool)
 
 
 def _touching(scene: Scene, edges: Floats) -> npt.NDArray[np.bool_]:

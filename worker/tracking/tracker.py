@@ -14,7 +14,7 @@ from worker.tracking.camera import Camera
 from worker.tracking.grid import reduced_picture, working_wh
 from worker.tracking.index import Track, TrackTable
 from worker.tracking.live import LiveTrack
-from worker.tracking.matching import duplicates, find, follow
+from worker.tracking.matching import duplicates, find, follow, leap
 from worker.tracking.scene import Moment, Scene, observe
 from worker.tracking.settings import (
     CONFIRM_S,
@@ -130,6 +130,10 @@ class Tracker:
         recent = [t for t in self._live if t.last_frame >= oldest]
         owners = {i: recent[row] for row, i in follow(recent, moment)}
         self._find_lost(moment, owners)
+        followed = {track.id for track in owners.values()}
+        left = [t for t in recent if t.id not in followed]
+        unowned = np.array([i not in owners for i in range(len(kept))], bool)
+        owners |= {i: left[row] for row, i in leap(left, moment, unowned)}
         for i, track in owners.items():
             track.observe(moment, i)
         for i in range(len(kept)):

@@ -71,6 +71,11 @@ def test_a_fast_pan_moves_everybody_but_changes_nobody() -> None:
     assert set(tracked(frames).frames.values()) == {(1, 2)}
 
 
+def test_a_ball_may_fly_further_than_its_size_in_a_frame() -> None:
+    index = tracked([drawn([Shape(disc(10 + 12 * t, 25 + 0.4 * t * t, 3))]) for t in range(11)])
+    assert set(index.frames.values()) == {(1,)}
+
+
 def test_flicker_is_dropped() -> None:
     steady = Shape(disc(50, 45, 9))
     ghost = Shape(disc(120, 45, 9), GREEN, "dog")
