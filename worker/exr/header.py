@@ -12,7 +12,7 @@ from worker.layers import LayerSpec
 PREFIX = "mattebridge/"
 """All of our own attributes begin with it; Nuke shows them as ``exr/mattebridge/...``."""
 
-Attribute = str | int | float | Fraction
+Attribute = str | int | float | Fraction | tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,20 +107,20 @@ def choose_color(
         if reported is None and not is_float:
             return InputColor(SRGB, ColorOrigin.RULE, untouched=True)
     name = ocio_config or os.environ.get("OCIO") or DEFAULT_CONFIG
-    config = _open_config(name)
+    config = open_config(name)
     if requested is not None:
-        space = _find_space(config, requested)
+        space = find_space(config, requested)
         if space is None:
             if requested.lower() == SRGB.lower():
                 return InputColor(SRGB, ColorOrigin.REQUEST, untouched=True)
             raise unknown_name("colour space", requested, [*config.getColorSpaceNames(), *config.getRoles()])
         return _through(config, name, space, ColorOrigin.REQUEST, is_float=is_float)
-    space = _find_space(config, _READERS_NAMES.get(reported, reported)) if reported else None
+    space = find_space(config, _READERS_NAMES.get(reported, reported)) if reported else None
     if space is not None:
         return _through(config, name, space, ColorOrigin.METADATA, is_float=is_float)
     if not is_float:
         return InputColor(SRGB, ColorOrigin.RULE, untouched=True)
-    linear = _find_space(config, SCENE_LINEAR_ROLE)
+    linear = find_space(config, SCENE_LINEAR_ROLE)
     if linear is None:
         raise BadRequestError(
             f"OCIO configuration {name} has no role {SCENE_LINEAR_ROLE}; name the source's colour space"
@@ -171,13 +171,14 @@ def _through(
         origin,
         untouched=False,
         config=name,
-        config_identity=_config_identity(name),
+        config_identity=config_identity(name),
         display=display,
         coding=coding,
     )
 
 
-def _open_config(name: str) -> oiio.ColorConfig:
+def open_config(name: str) -> oiio.ColorConfig:
+    """A built-in configuration or one from a file; BadRequestError where it cannot be read."""
     config = oiio.ColorConfig(name)
     problem = config.geterror()
     if problem:
@@ -185,7 +186,7 @@ def _open_config(name: str) -> oiio.ColorConfig:
     return config
 
 
-def _find_space(config: oiio.ColorConfig, name: str) -> str | None:
+def find_space(config: oiio.ColorConfig, name: str) -> str | None:
     """The space a name, an alias or a role stands for, or None."""
     space = str(config.resolve(name))
     return space if config.getColorSpaceIndex(space) >= 0 else None
@@ -197,7 +198,7 @@ def _srgb_display(config: oiio.ColorConfig) -> str:
     return srgb[0] if srgb else str(config.getDefaultDisplayName())
 
 
-def _config_identity(name: str) -> str:
+def config_identity(name: str) -> str:
     """The name of a built-in configuration; the digest of a file, whose content may change under its name."""
     if name.startswith("ocio://"):
         return name

@@ -15,9 +15,9 @@ from worker.media.color import (
     SCENE_LINEAR_ROLE,
     SRGB,
     InputColor,
-    _config_identity,
-    _find_space,
-    _open_config,
+    config_identity,
+    find_space,
+    open_config,
 )
 
 _SRGB_SPACES = (
@@ -100,15 +100,15 @@ def linear_light(color: InputColor, ocio_config: str | None = None) -> LinearLig
             needed.
     """
     name = color.config or ocio_config or os.environ.get("OCIO") or DEFAULT_CONFIG
-    config = _open_config(name)
-    space = _find_space(config, SCENE_LINEAR_ROLE)
+    config = open_config(name)
+    space = find_space(config, SCENE_LINEAR_ROLE)
     if space is None:
         raise BadRequestError(
             f"OCIO configuration {name} has no role {SCENE_LINEAR_ROLE}; foreground colour needs one, "
             "give another configuration"
         )
     candidates = _SRGB_SPACES if color.space == SRGB else (color.space,)
-    source_space = next((found for candidate in candidates if (found := _find_space(config, candidate))), None)
+    source_space = next((found for candidate in candidates if (found := find_space(config, candidate))), None)
     if source_space is None:
         raise BadRequestError(
             f"OCIO configuration {name} has none of the spaces {', '.join(candidates)}; "
@@ -123,6 +123,6 @@ def linear_light(color: InputColor, ocio_config: str | None = None) -> LinearLig
         interop_id=interop_id if is_known else None,
         chromaticities=tuple(primaries) if primaries else None,
         config=name,
-        config_identity=_config_identity(name),
+        config_identity=config_identity(name),
         source_space=source_space,
     )

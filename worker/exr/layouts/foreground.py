@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from worker.exr.header import PREFIX
+from worker.exr.header import PREFIX, Attribute
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
 from worker.exr.layouts.rgba import SUFFIXES, channel_attributes
 from worker.exr.writer import Plane, blank_plane, write_exr
@@ -72,9 +71,9 @@ class ForegroundLayout:
         return channels
 
 
-def _color_attributes(layer: LayerSpec, light: LinearLight) -> dict[str, Any]:
+def _color_attributes(layer: LayerSpec, light: LinearLight) -> dict[str, Attribute]:
     """Header attributes that say what the colour is; the same in every frame, black ones too."""
-    header: dict[str, Any] = {**channel_attributes([(layer, SUFFIXES[-1])]), COLORSPACE: light.space}
+    header: dict[str, Attribute] = {**channel_attributes([(layer, SUFFIXES[-1])]), COLORSPACE: light.space}
     # These pixels are colour, unlike those of all other files.
     header["colorInteropID"] = light.interop_id or "unknown"
     if light.chromaticities is not None:
