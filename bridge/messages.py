@@ -55,7 +55,7 @@ class HelloReply(Message, frozen=True):
     """The worker's version of the software."""
     pid: int
     device: str
-    """What the models run on, in words, for example ``cpu (2 threads)``."""
+    """What the models run on, in words, for example ``cpu (2 cores)``."""
     uptime_s: float
 
 

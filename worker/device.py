@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from bridge.errors import unknown_name
@@ -23,9 +25,24 @@ def choose_device(wish: str = "auto") -> torch.device:
     return torch.device(wish)
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def share_cores(device: torch.device) -> None:
+    """Let torch have half of the cores where models run on the CPU.
+
+    Decoding, mattes and encoding need the others, and a convolution that is split over cores waits for the
+    slowest: with all of them a stage that holds one back holds back the model, too.
+    """
+    if device.type == "cpu":
+        torch.set_num_threads(max(1, cores() // 2))
+
+
 def device_words(device: torch.device) -> str:
-    """The device for people: ``cpu (2 threads)`` or ``cuda:0 (NVIDIA ..., 24 GB)``."""
+    """The device for people: ``cpu (2 cores)`` or ``cuda:0 (NVIDIA ..., 24 GB)``."""
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return f"{device} ({properties.name}, {properties.total_memory / 2**30:.0f} GB)"
-    return f"{device} ({torch.get_num_threads()} threads)"
+    return f"{device} ({cores()} cores)"

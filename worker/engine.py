@@ -14,6 +14,7 @@ from bridge import wire
 from bridge.errors import BadRequestError, OutputError
 from bridge.messages import Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
+from worker.device import share_cores
 from worker.jobs import Progress
 from worker.layers import find_category, settle_layers
 from worker.mattes.make import make_mattes
@@ -32,6 +33,7 @@ class Engine:
     """A worker without its socket. Methods may be called from any thread; one export runs at a time."""
 
     def __init__(self, device: torch.device, store: Store, roots: Roots | None = None) -> None:
+        share_cores(device)
         self.device = device
         self.watch = Stopwatch()
         """Where exports spent their time, since the engine was made."""

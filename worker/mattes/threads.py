@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import torch
 
+from worker.device import cores
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -23,18 +25,18 @@ def each(function: Callable[[T], R], items: Iterable[T], device: torch.device) -
 
 @functools.cache
 def _pool() -> ThreadPoolExecutor:
-    """As many threads as torch uses, in each of which torch computes alone.
+    """As many threads as there are cores, in each of which torch computes alone.
 
     A matte is hundreds of short steps. Split over cores each of them ends in a barrier, and where another
     thread or process has the core, every barrier waits for it: on two busy cores a frame then takes seconds
     instead of a tenth of one. Layers need no barrier.
     """
-    count = torch.get_num_threads()
+    count, torchs_own = cores(), torch.get_num_threads()
     all_there = threading.Barrier(count)
     pool = ThreadPoolExecutor(count, "mattes", initializer=_compute_alone)
     list(pool.map(lambda _: all_there.wait(), range(count)))
     # What was set in the pool's threads, torch would also give to every thread that begins later.
-    torch.set_num_threads(count)
+    torch.set_num_threads(torchs_own)
     return pool
 
 
