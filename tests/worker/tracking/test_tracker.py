@@ -59,6 +59,7 @@ def test_who_looked_new_at_first_is_told_to_be_an_old_one() -> None:
     assert (ids[0], ids[-1]) == (first, first)
     assert table.found_again == {sliver: first}
     assert sliver not in {track.id for track in table.tracks}
+    assert (table.tracks[0].frame_count, table.tracks[0].last_frame) == (ids.count(first) + ids.count(sliver), 119)
 
 
 def test_segments_never_seen_before_cost_bounded_memory() -> None:
