@@ -28,7 +28,7 @@ lengths = st.builds(Length, st.floats(0.0, 100.0), st.sampled_from(Unit))
 borders = st.builds(
     Border,
     st.sampled_from(BorderKind),
-    width=lengths,
+    width=st.none() | lengths,
     offset=st.builds(Length, st.floats(-100.0, 100.0), st.sampled_from(Unit)),
     side=st.sampled_from(Side),
     profile=st.sampled_from(Profile),
@@ -171,7 +171,27 @@ def test_policy_file_is_named_in_errors(tmp_path: Path) -> None:
             Border(BorderKind.FEATHER, width=Length(0.25, Unit.PCT), side=Side.OUTER),
             "feather width=0.25% offset=0px side=outer profile=smooth",
         ),
+        (Border(BorderKind.GUIDED, contrast=1.5), "guided width=2.5% offset=0px contrast=1.5"),
+        (Border(BorderKind.MATTING, width=Length(40.0)), "matting width=40px offset=0px"),
     ],
 )
 def test_border_in_words(border: Border, words: str) -> None:
     assert border.describe() == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "width"),
+    [
+        (BorderKind.HARD, Length(0.0)),
+        (BorderKind.FEATHER, Length(0.4, Unit.PCT)),
+        (BorderKind.GUIDED, Length(2.5, Unit.PCT)),
+        (BorderKind.MATTING, Length(5.0, Unit.PCT)),
+    ],
+)
+def test_border_without_a_width_has_its_kinds(kind: BorderKind, width: Length) -> None:
+    assert Border(kind).soft_width == width
+    assert Border(kind, width=Length(3.0)).soft_width == Length(3.0)
+
+
+def test_plate_is_needed_by_kinds_that_look_at_it() -> None:
+    assert {kind for kind in BorderKind if Border(kind).needs_plate} == {BorderKind.GUIDED, BorderKind.MATTING}

@@ -38,7 +38,8 @@ def _painted(alpha: Array, inside: tuple[int, int, int] = (220, 160, 40), noise:
     """One colour over another, with grain."""
     colours = alpha[..., None] * np.array(inside) + (1.0 - alpha[..., None]) * np.array([30, 70, 90])
     grain = np.random.default_rng(6).normal(0.0, noise, colours.shape)
-    return np.clip(np.rint(colours + grain), 0, 255).astype(np.uint8)
+    plate: Plate = np.clip(np.rint(colours + grain), 0, 255).astype(np.uint8)
+    return plate
 
 
 def _covered(shown: FramePrediction, border: Border, plate: Plate) -> Array:
@@ -54,7 +55,8 @@ def _seen(alpha: Array, times: int) -> FramePrediction:
 
 
 def _alpha(shape: Distance) -> Array:
-    return np.clip(distances(shape, PLATE_WH) + 0.5, 0.0, 1.0)
+    alpha: Array = np.clip(distances(shape, PLATE_WH) + 0.5, 0.0, 1.0)
+    return alpha
 
 
 def test_comb_thinner_than_a_cell_is_found_in_the_picture() -> None:
@@ -148,7 +150,8 @@ def test_plate_that_cannot_be_written_is_read_without_a_warning(recwarn: pytest.
 
 def _category(frame: DrawnFrame, category: str) -> Array:
     chosen = [i for i, s in enumerate(frame.segments) if s.category == category]
-    return np.clip(frame.alphas[chosen].sum(0, dtype=np.float64), 0.0, 1.0)
+    alpha: Array = np.clip(frame.alphas[chosen].sum(0, dtype=np.float64), 0.0, 1.0)
+    return alpha
 
 
 @pytest.fixture(scope="module")
