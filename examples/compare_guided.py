@@ -40,7 +40,8 @@ Picture = npt.NDArray[np.uint8]
 def alpha_of(frame: DrawnFrame, category: str) -> npt.NDArray[np.float64]:
     """The true coverage of a category. Shape ``(H, W)``, in [0, 1]."""
     chosen = [i for i, segment in enumerate(frame.segments) if segment.category == category]
-    return np.clip(frame.alphas[chosen].sum(0, dtype=np.float64), 0.0, 1.0)
+    alpha: npt.NDArray[np.float64] = np.clip(frame.alphas[chosen].sum(0, dtype=np.float64), 0.0, 1.0)
+    return alpha
 
 
 def matte(alpha: npt.NDArray[np.float64], border: Border, plate: Picture) -> npt.NDArray[np.float64]:
@@ -60,7 +61,8 @@ def matte(alpha: npt.NDArray[np.float64], border: Border, plate: Picture) -> npt
 def cut_out(plate: Picture, coverage: npt.NDArray[np.float64]) -> Picture:
     """The plate through a matte, over a plain backdrop."""
     mixed = plate * coverage[..., None] + BACKDROP * (1.0 - coverage[..., None])
-    return np.rint(mixed).astype(np.uint8)
+    picture: Picture = np.rint(mixed).astype(np.uint8)
+    return picture
 
 
 def main(output: Path) -> None:
