@@ -19,7 +19,7 @@ from worker.evaluation.panoptic import Counts, PanopticScore, count_picture, tab
 from worker.segments import FramePrediction, Segment, full_mask
 from worker.training.shards import StoredFrame, StoredSegment
 
-LEAST = LeastScores(thing=0.3, stuff=0.75)
+LEAST = LeastScores(thing=0.25, stuff=0.75)
 """What takes part in scoring; chosen on the validation frames of training, never on held-out ones."""
 _PARTIAL = (0.02, 0.98)
 """Between these, a pixel counts as partly covered."""

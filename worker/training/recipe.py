@@ -17,7 +17,7 @@ VALIDATION_CLIPS = 40
 _SEEDS_APART = 1_000_000
 _VALIDATION_SEED = 800_000_000
 HELD_OUT_SEED = 900_000_000
-"""Seeds from here on are never trained on, nor used to choose anything."""
+"""Seeds from here on are never trained on."""
 
 
 def training_clips(seed: int, clips: int, frames_per_clip: int) -> list[ClipSpec]:
