@@ -17,7 +17,7 @@ from bridge.request import MatteRequest
 from worker.device import share_cores
 from worker.jobs import Progress
 from worker.layers import find_category, settle_layers
-from worker.mattes.make import make_mattes
+from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
 from worker.models.base import Plate
 from worker.models.registry import ModelPool, find_model
@@ -52,7 +52,8 @@ class Engine:
         entry = find_model(request.model)
         # As if the source showed everything: names of categories and groups are known before anything is found.
         shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
-        settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
+        layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
+        check_borders(layer.border for layer in layers)
         with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
             if request.foreground:
                 # Raises where the configuration has no way to scene-linear light.
@@ -88,6 +89,10 @@ class Engine:
         entry = find_model(message.model)
         for category in message.categories or ():
             find_category(category, entry.label_set)
+        check_borders(
+            message.policy.border_for(category.name, is_thing=category.is_thing)
+            for category in entry.label_set.categories
+        )
         prediction, plate = self._one_plate(message, arrays)
         height, width = plate.shape[:2]
         shown: dict[str, set[int]] = {segment.category: set() for segment in prediction.segments}

@@ -11,13 +11,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import cryptomatte, exporting, memory
+from tests.benchmarks import cryptomatte, exporting, mattes, memory
 from tests.benchmarks.machine import describe_machine
 
 BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
     "export": exporting.measure,
     "memory": memory.measure,
     "cryptomatte": cryptomatte.measure,
+    "mattes": mattes.measure,
 }
 
 
