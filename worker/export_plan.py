@@ -13,25 +13,22 @@ import torch
 from bridge.errors import ModelError
 from bridge.frames import format_frames
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry
-from bridge.request import MatteRequest, OnError, Overlap
+from bridge.request import MatteRequest, OnError
 from bridge.version import SOFTWARE, version
 from worker.exr import Origin
 from worker.exr.key import read_key
-from worker.exr.layouts import LAYOUTS, FileSet, Layout, needs_tracks
+from worker.exr.layouts import FileSet, Layout, Stamp, needs_tracks
 from worker.exr.layouts.foreground import ForegroundLayout
 from worker.following import with_tracks
+from worker.frame_writer import FOREGROUND, FrameOrder, frame_mattes, layout_of
 from worker.layers import LayerSpec, settle_layers
-from worker.mattes.make import Matte, empty_mattes, make_mattes
-from worker.mattes.overlap import normalized
+from worker.mattes.make import Matte
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch
 from worker.tracking import TrackIndex
-
-FOREGROUND = "foreground"
-"""The layout of foreground colour in manifests and keys; asked for by a flag of its own."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ class ExportPlan:
             padding=self.source.padding,
             device=device,
         )
-        self.layouts: dict[str, Layout] = {name: LAYOUTS[name](self.file_set) for name in names}
+        self.layouts: dict[str, Layout] = {name: layout_of(name, self.file_set) for name in names}
         self.foreground = ForegroundLayout(self.file_set) if request.foreground else None
         """Foreground colour, where it was asked for: laid out like the others, but made from the plate's light."""
 
@@ -139,28 +136,35 @@ class ExportPlan:
         """What is shown in a frame that can be read, with the settled ids and categories."""
         return with_tracks(self.predictions.get(frame), self.index.frames[frame], self._tracks)
 
-    def plate(self, frame: int, layers: Iterable[LayerSpec]) -> Plate | None:
-        """The plate of a frame, where the border of one of the layers looks at it."""
+    def order(self, frame: PlannedFrame, names: Sequence[str]) -> FrameOrder:
+        """What the files of a frame are made from, for the layouts of some names."""
+        # Layouts share layers: each matte is made once, for all that show it.
+        layers = tuple(dict.fromkeys(layer for name in names for layer in self.outputs[name].layers))
+        return FrameOrder(
+            folder=self.out,
+            files=self.file_set,
+            overlap=self.request.overlap,
+            stamps={name: Stamp(frame.number, self.key(name, frame), frame.state) for name in names},
+            layers=layers,
+            prediction=None if frame.shows is None else self.tracked(frame.shows),
+            plate=None if frame.shows is None else self._plate(frame.shows, layers),
+            light=self._light(frame) if FOREGROUND in names else None,
+        )
+
+    def mattes(self, prediction: FramePrediction, layers: Sequence[LayerSpec], plate: Plate) -> list[Matte]:
+        """The mattes of some layers, made here and now."""
+        return frame_mattes(prediction, layers, self.file_set, self.request.overlap, plate)
+
+    def _plate(self, frame: int, layers: Iterable[LayerSpec]) -> Plate | None:
         if not any(layer.border.needs_plate for layer in layers):
             return None
         with self.watch.time("decode"):
             return self.source.read(frame)
 
-    def light(self, frame: PlannedFrame) -> LinearPlate:
-        """The plate of a frame in scene-linear light, black where it could not be read."""
+    def _light(self, frame: PlannedFrame) -> LinearPlate:
         with self.watch.time("decode"):
             pixels = None if frame.shows is None else self.source.read_linear(frame.shows)
         return LinearPlate(self.source.light, pixels)
-
-    def mattes(
-        self, prediction: FramePrediction | None, layers: Sequence[LayerSpec], plate: Plate | None
-    ) -> list[Matte]:
-        """The mattes of some layers; without a prediction they are empty."""
-        if prediction is None:
-            return empty_mattes(layers)
-        with self.watch.time("mattes"):
-            mattes = make_mattes(prediction, layers, self.source.size_wh, self.device, plate)
-            return mattes if self.request.overlap is Overlap.INDEPENDENT else _normalized(mattes, layers)
 
     def key(self, layout: str, frame: PlannedFrame) -> str:
         """Digest of all that decides the content of a layout's files; files that carry it are kept."""
@@ -233,16 +237,6 @@ class ExportPlan:
             border=layer.border.describe(),
             layouts=tuple(name for name, layout in self.outputs.items() if layer in layout.layers),
         )
-
-
-def _normalized(mattes: Sequence[Matte], layers: Sequence[LayerSpec]) -> list[Matte]:
-    """Mattes that never sum to more than 1; groups cover their members once more, and are outside the rule."""
-    own = [i for i, layer in enumerate(layers) if not layer.is_group]
-    scaled = normalized([mattes[i] for i in own], [layers[i] for i in own])
-    out = list(mattes)
-    for i, matte in zip(own, scaled, strict=True):
-        out[i] = matte
-    return out
 
 
 def plan_frames(frames: Sequence[int], bad: dict[int, str], on_error: OnError) -> list[PlannedFrame]:

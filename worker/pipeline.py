@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,21 +12,16 @@ from bridge.errors import FrameUnreadableError
 from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
-from worker.export_plan import FOREGROUND, ExportPlan, PlannedFrame
-from worker.exr.layouts import Stamp
+from worker.export_plan import ExportPlan
 from worker.following import follow_tracks
+from worker.frame_writer import warm_up, write_frames
 from worker.jobs import Progress
-from worker.layers import LayerSpec
-from worker.mattes.make import Matte
-from worker.models.base import Plate
 from worker.predictions import Predictions
-from worker.segments import FramePrediction
 from worker.sheet import SheetFrame, write_sheet
 from worker.stages import Stopwatch, ahead
 
 _SHEET_FRAMES = 4
 _LOADED_AHEAD = 3
-_MATTES_AHEAD = 2
 
 
 def run_export(
@@ -54,6 +48,7 @@ def run_export(
         ModelError: the model found nothing at all and no category was named.
         JobCancelledError: the job was cancelled.
     """
+    warm_up(device)
     bad = predictions.find(request.on_error, progress)
     good = [frame for frame in predictions.source.frames if frame not in bad]
     if not good:
@@ -71,54 +66,19 @@ def run_export(
     return manifest
 
 
-@dataclass(frozen=True)
-class _Task:
-    """The files of one frame that are to be written."""
-
-    frame: PlannedFrame
-    layouts: tuple[str, ...]
-    layers: tuple[LayerSpec, ...]
-    """The layers these files show."""
-    prediction: FramePrediction | None = None
-    """What the frame shows; None where it is black."""
-    plate: Plate | None = None
-    """The picture, where a border looks at it."""
-    mattes: Sequence[Matte] = ()
-
-
 def _write_files(export: ExportPlan, manifest: Path, progress: Progress) -> None:
-    missing = {frame: layouts for frame in export.frames if (layouts := export.missing(frame))}
+    missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
     if missing:
         # It speaks of files that are about to change; whoever finds none knows that the export is not done.
         manifest.unlink(missing_ok=True)
     done = len(export.frames) - len(missing)
     progress.begin("writing mattes", len(export.frames), already=done)
 
-    def loaded() -> Iterator[_Task]:
-        for frame, layouts in missing.items():
-            # Layouts share layers: each matte is made once, for all that show it.
-            layers = tuple(dict.fromkeys(layer for name in layouts for layer in export.outputs[name].layers))
-            task = _Task(frame, layouts, layers)
-            if frame.shows is not None:
-                plate = export.plate(frame.shows, layers)
-                task = replace(task, prediction=export.tracked(frame.shows), plate=plate)
-            yield task
-
-    def made() -> Iterator[_Task]:
-        with closing(ahead(loaded(), _LOADED_AHEAD, "load")) as stage:
-            for task in stage:
-                mattes = export.mattes(task.prediction, task.layers, task.plate)
-                yield replace(task, mattes=mattes, plate=None)
-
-    with closing(ahead(made(), _MATTES_AHEAD, "mattes")) as stage:
-        for task in stage:
-            with export.watch.time("exr"):
-                for name in task.layouts:
-                    stamp = Stamp(task.frame.number, export.key(name, task.frame), task.frame.state)
-                    if name == FOREGROUND and export.foreground is not None:
-                        export.foreground.write(export.out, stamp, task.mattes, export.light(task.frame))
-                    else:
-                        export.layouts[name].write(export.out, stamp, task.mattes)
+    orders = ahead((export.order(frame, names) for frame, names in missing.items()), _LOADED_AHEAD, "load")
+    with closing(orders), closing(write_frames(orders, export.device)) as written:
+        for busy_s in written:
+            for stage, seconds in busy_s.items():
+                export.watch.busy_s[stage] += seconds
             done += 1
             progress.at(done)
 

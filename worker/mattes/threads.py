@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,8 @@ R = TypeVar("R")
 
 def each(function: Callable[[T], R], items: Iterable[T], device: torch.device) -> list[R]:
     """Apply a function to every item, on the CPU several at a time. Results are in the order of the items."""
-    if device.type != "cpu":
+    # A process that has a parent is one of several that have a core each.
+    if device.type != "cpu" or multiprocessing.parent_process() is not None:
         return [function(item) for item in items]
     return list(_pool().map(function, items))
 
