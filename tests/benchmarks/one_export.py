@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import resource
+import multiprocessing
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -15,13 +17,18 @@ from worker.store import Store
 
 
 def main(source: str, out: str, store: str) -> None:
-    """Print the peak resident memory of an export, in bytes, and its rate, as JSON."""
+    """Print the peak resident memory of an export and its processes, in bytes, and its rate, as JSON."""
     engine = Engine(choose_device(), Store(Path(store)))
     run = export(engine, MatteRequest(source=source, out=out, categories=CATEGORIES))
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps({"peak_bytes": peak, "fps": run.fps}))
+    pids = [os.getpid(), *(child.pid for child in multiprocessing.active_children() if child.pid is not None)]
+    print(json.dumps({"peak_bytes": sum(map(_peak_bytes, pids)), "fps": run.fps}))
+
+
+def _peak_bytes(pid: int) -> int:
+    """The most memory a process ever held, as Linux keeps it."""
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match is not None
+    return int(match[1]) * 1024
 
 
 if __name__ == "__main__":
