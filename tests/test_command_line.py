@@ -222,14 +222,23 @@ def wait_for_job(address: str, stage: str) -> None:
     """Until the worker's job is some frames into a stage."""
     deadline = time.monotonic() + 60
     with Client(address) as client:
-        while not [info for info in client.jobs() if info.stage == stage and info.done >= 3]:
+        while not [i for i in client.jobs() if i.stage == stage and i.done >= 3 and not i.state.is_final]:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
 
 def start_export(environment: dict[str, str], folder: Path, address: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bridge.cli", "export", "plates", "--out", "o", "--worker", address, *ALL]
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell inherit that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def test_ctrl_c_cancels_and_the_same_command_goes_on(
