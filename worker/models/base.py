@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -33,3 +35,19 @@ class Model(Protocol):
     def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
         """Find the segments of each plate; all plates of a call have the same size. Tracks are not set."""
         ...
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights on this machine, as a family's ``load(weights, device)`` takes them."""
+
+    name: str
+    """The name the model is asked for by."""
+    path: Path
+    """A folder in the family's own format, or a single checkpoint file."""
+    licence: str
+    """As in `Model.licence`."""
+    label_set: LabelSet | None = None
+    """None to go by the names that stand beside the weights."""
+    options: Mapping[str, str | int | float] = field(default_factory=dict)
+    """What the family must know and the weights do not say, for example a config's name."""
