@@ -92,6 +92,12 @@ class ModelError(MattebridgeError):
     code = "model"
 
 
+class UnsafeCheckpointError(ModelError):
+    """A checkpoint that carries code, or would grow beyond its own size; nothing in it was run."""
+
+    code = "unsafe_checkpoint"
+
+
 class JobCancelledError(MattebridgeError):
     """The job was cancelled; finished frames are kept."""
 

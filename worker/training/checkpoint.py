@@ -9,6 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from bridge.errors import ModelError
+from worker.models.checkpoints import read_state
+
 State = dict[str, Any]
 
 
@@ -20,8 +23,14 @@ def save_state(path: Path, state: State) -> None:
 
 
 def load_state(path: Path) -> State:
-    """Read a state; nothing but tensors and plain values is accepted."""
-    state: State = torch.load(path, map_location="cpu", weights_only=True)
+    """Read a state; nothing but tensors and plain values is accepted.
+
+    Raises:
+        ModelError: the file cannot be read, or is none that `save_state` wrote.
+    """
+    state = read_state(path)
+    if not isinstance(state, dict):
+        raise ModelError(f"{path} is no state of a training run: expected a table, found {type(state).__name__}")
     return state
 
 
