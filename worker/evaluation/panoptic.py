@@ -25,9 +25,12 @@ class PanopticMap:
     crowds: frozenset[int] = frozenset()
     """Ids that stand for groups of things; only the truth has them. They are never matched, and what lies on them
     is no false alarm."""
+    areas: Mapping[int, int] = field(default_factory=dict)
+    """Pixels by id as an annotation declares them; they count instead of those in the map. Only the truth has
+    them. An id that is declared and does not occur is missed by every prediction."""
 
     def __post_init__(self) -> None:
-        unknown = set(np.unique(self.ids).tolist()) - {VOID} - set(self.categories)
+        unknown = areas_of(self.ids).keys() - {VOID} - self.categories.keys()
         if unknown:
             raise ValueError(f"ids {sorted(unknown)} occur in the map but have no category")
 
@@ -84,14 +87,50 @@ class PanopticScore:
         return Quality(sum(q.pq for q in found) / n, sum(q.sq for q in found) / n, sum(q.rq for q in found) / n)
 
 
-def _overlaps(truth: IdMap, predicted: IdMap) -> dict[tuple[int, int], int]:
-    """Pixels by pair of ids, for the pairs that meet."""
-    truth_ids, truth_at = np.unique(truth, return_inverse=True)
-    predicted_ids, predicted_at = np.unique(predicted, return_inverse=True)
-    shape = (truth_ids.size, predicted_ids.size)
-    flat = truth_at.reshape(-1) * shape[1] + predicted_at.reshape(-1)
-    table = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
-    return {(int(truth_ids[i]), int(predicted_ids[j])): int(table[i, j]) for i, j in np.argwhere(table).tolist()}
+def _runs(*maps: IdMap) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Where, in reading order, any of some maps of one shape changes its id, and how many pixels follow alike.
+
+    Segments are some hundred pixels wide, so that there are far fewer runs than pixels: sorting those is what
+    makes counting fast.
+    """
+    size = maps[0].size
+    if size == 0:
+        return np.zeros(0, np.intp), np.zeros(0, np.int64)
+    changes = np.empty(size, np.bool_)
+    changes[0] = True
+    first, *others = (ids.reshape(-1) for ids in maps)
+    np.not_equal(first[1:], first[:-1], out=changes[1:])
+    for other in others:
+        changes[1:] |= other[1:] != other[:-1]
+    starts = np.flatnonzero(changes)
+    return starts, np.diff(starts, append=size)
+
+
+def areas_of(ids: IdMap) -> dict[int, int]:
+    """Pixels by id, for the ids that occur in a map of any shape; rising ids."""
+    starts, lengths = _runs(ids)
+    found, at = np.unique(ids.reshape(-1)[starts], return_inverse=True)
+    pixels = np.bincount(at.reshape(-1), lengths, found.size).astype(np.int64)
+    return dict(zip(found.tolist(), pixels.tolist(), strict=True))
+
+
+def overlaps_of(truth: IdMap, predicted: IdMap) -> dict[tuple[int, int], int]:
+    """Pixels by pair of ids, for the pairs that meet; rising ids of the truth, then of the prediction.
+
+    Raises:
+        ValueError: The maps differ in shape.
+    """
+    if truth.shape != predicted.shape:
+        raise ValueError(f"truth has shape {truth.shape}, but the prediction {predicted.shape}")
+    starts, lengths = _runs(truth, predicted)
+    true_ids, true_at = np.unique(truth.reshape(-1)[starts], return_inverse=True)
+    predicted_ids, predicted_at = np.unique(predicted.reshape(-1)[starts], return_inverse=True)
+    shape = (true_ids.size, predicted_ids.size)
+    table = np.bincount(true_at.reshape(-1) * shape[1] + predicted_at.reshape(-1), lengths, shape[0] * shape[1])
+    rows, columns = np.nonzero(table.reshape(shape))
+    pixels = table.reshape(shape)[rows, columns].astype(np.int64)
+    pairs = zip(true_ids[rows].tolist(), predicted_ids[columns].tolist(), strict=True)
+    return dict(zip(pairs, pixels.tolist(), strict=True))
 
 
 def count_picture(truth: PanopticMap, predicted: PanopticMap) -> dict[str, Counts]:
@@ -99,19 +138,19 @@ def count_picture(truth: PanopticMap, predicted: PanopticMap) -> dict[str, Count
 
     Segments of one category match where their intersection over union is above 0.5, which lets no segment match
     twice. Void pixels of the truth count for no union, and a prediction that lies for more than half on void and
-    on crowds of its own category is not counted as a false positive.
+    on the crowd of its own category is not counted as a false positive. Where the truth has several crowds of a
+    category, the last one it lists counts there, as in panopticapi.
 
     Raises:
         ValueError: The maps differ in shape.
     """
-    if truth.ids.shape != predicted.ids.shape:
-        raise ValueError(f"truth has shape {truth.ids.shape}, but the prediction {predicted.ids.shape}")
-    overlaps = _overlaps(truth.ids, predicted.ids)
+    overlaps = overlaps_of(truth.ids, predicted.ids)
     truth_area: dict[int, int] = {}
     predicted_area: dict[int, int] = {}
     for (truth_id, predicted_id), pixels in overlaps.items():
         truth_area[truth_id] = truth_area.get(truth_id, 0) + pixels
         predicted_area[predicted_id] = predicted_area.get(predicted_id, 0) + pixels
+    truth_area.update(truth.areas)
     counts: dict[str, Counts] = {}
     matched_truth: set[int] = set()
     matched_predicted: set[int] = set()
@@ -131,9 +170,10 @@ def count_picture(truth: PanopticMap, predicted: PanopticMap) -> dict[str, Count
             matched_predicted.add(predicted_id)
     for truth_id in truth_area.keys() - matched_truth - truth.crowds - {VOID}:
         counts.setdefault(truth.categories[truth_id], Counts()).false_negatives += 1
+    crowd_of = {category: id_ for id_, category in truth.categories.items() if id_ in truth.crowds}
     for predicted_id in predicted_area.keys() - matched_predicted - {VOID}:
         category = predicted.categories[predicted_id]
-        ignored = {VOID} | {c for c in truth.crowds if truth.categories[c] == category}
+        ignored = {VOID, crowd_of.get(category, VOID)}
         on_ignored = sum(overlaps.get((truth_id, predicted_id), 0) for truth_id in ignored)
         if on_ignored / predicted_area[predicted_id] <= 0.5:
             counts.setdefault(category, Counts()).false_positives += 1

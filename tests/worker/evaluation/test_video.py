@@ -160,5 +160,4 @@ def test_stq_is_that_of_the_reference(reference: Path, prediction: str) -> None:
     expected = json.loads((reference / "expected.json").read_text())[prediction]["STQ"]
     result = quality.result()
     assert result.sq == pytest.approx(expected["IoU"], abs=1e-12)
-    # The reference sums the association in single precision.
-    assert (result.stq, result.aq) == pytest.approx((expected["STQ"], expected["AQ"]), abs=1e-7)
+    assert (result.stq, result.aq) == pytest.approx((expected["STQ"], expected["AQ"]), abs=1e-12)
