@@ -56,6 +56,12 @@ class PolicyError(BadRequestError):
     code = "policy"
 
 
+class DataSetError(BadRequestError):
+    """An annotated data set is incomplete, damaged, or does not fit what it is compared with."""
+
+    code = "data_set"
+
+
 class LayerNameError(BadRequestError):
     """A layer name that a host would refuse or change, or two layers of the same name."""
 

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import cryptomatte, exporting, mattes, memory
+from tests.benchmarks import cryptomatte, exporting, mattes, memory, panoptic
 from tests.benchmarks.machine import describe_machine
 
 BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
     "memory": memory.measure,
     "cryptomatte": cryptomatte.measure,
     "mattes": mattes.measure,
+    "panoptic": panoptic.measure,
 }
 
 

@@ -1,0 +1,1 @@
+"""Annotated data sets in their own layouts on disk."""
