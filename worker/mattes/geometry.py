@@ -28,14 +28,19 @@ def grow(box: Box, by: int) -> Box:
     return x0 - by, y0 - by, x1 + by, y1 + by
 
 
+def inside(box: Box, other: Box) -> Box:
+    """The part of a box that lies inside another, which it must meet."""
+    return max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])
+
+
 def clip(box: Box, size_wh: Size) -> Box:
     """The part of a box inside a picture of that size, which the box must meet."""
-    return max(box[0], 0), max(box[1], 0), min(box[2], size_wh[0]), min(box[3], size_wh[1])
+    return inside(box, (0, 0, *size_wh))
 
 
 def meet(box: Box, other: Box) -> Box | None:
     """What two boxes share; None where that is nothing."""
-    x0, y0, x1, y1 = max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])
+    x0, y0, x1, y1 = inside(box, other)
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 

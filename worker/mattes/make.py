@@ -11,6 +11,7 @@ import torch
 
 from bridge.borders import Border, BorderKind
 from worker.layers import LayerSpec
+from worker.mattes.colours import CellColours
 from worker.mattes.edges import by_distance, natural
 from worker.mattes.geometry import Box, Size
 from worker.mattes.guided import guided
@@ -27,9 +28,11 @@ _BY_MASK: dict[BorderKind, Callable[[SoftMask, Border], tuple[Box, torch.Tensor]
     BorderKind.NATURAL: natural,
 }
 
-_BY_PICTURE: dict[BorderKind, Callable[[SoftMask, Border, Plate], tuple[Box, torch.Tensor]]] = {
+_BY_PICTURE: dict[BorderKind, Callable[[SoftMask, Border, CellColours], tuple[Box, torch.Tensor]]] = {
     BorderKind.GUIDED: guided,
-    BorderKind.MATTING: lambda mask, border, plate: matting(mask, border, plate, load_network(mask.values.device)),
+    BorderKind.MATTING: lambda mask, border, colours: matting(
+        mask, border, colours.plate, load_network(mask.values.device)
+    ),
 }
 
 
@@ -71,13 +74,14 @@ def make_mattes(
     """
     where = torch.device(device)
     _check_plate(plate, layers, plate_wh)
+    colours = None if plate is None else CellColours(plate, prediction.grid_wh, where)
 
     def make(layer: LayerSpec) -> Matte:
         with torch.inference_mode():
             mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
             if mask is None:
                 return Matte(layer.name, None)
-            return cropped(layer.name, *_edge(mask, layer.border, plate))
+            return cropped(layer.name, *_edge(mask, layer.border, colours))
 
     return each(make, layers, where)
 
@@ -108,10 +112,10 @@ def _check_plate(plate: Plate | None, layers: Iterable[LayerSpec], plate_wh: Siz
         raise ValueError(f"the plate must be uint8 of shape {expected}, but is {plate.dtype} of {plate.shape}")
 
 
-def _edge(mask: SoftMask, border: Border, plate: Plate | None) -> tuple[Box, torch.Tensor]:
-    if plate is None or not border.needs_plate:
+def _edge(mask: SoftMask, border: Border, colours: CellColours | None) -> tuple[Box, torch.Tensor]:
+    if colours is None or not border.needs_plate:
         return _BY_MASK[border.kind](mask, border)
-    return _BY_PICTURE[border.kind](mask, border, plate)
+    return _BY_PICTURE[border.kind](mask, border, colours)
 
 
 def _members(segments: Iterable[Segment], layer: LayerSpec) -> list[Segment]:

@@ -49,7 +49,7 @@ def matting(
     for tile, coverage in cut:
         if coverage is None:
             box = clip(grow(tile, OVERLAP_PX), mask.plate_wh)
-            alpha = network(pixels(plate, box, device), trimap(band, box))
+            alpha = network(pixels(plate, box, device).permute(2, 0, 1), trimap(band, box))
             inner = meet(box, band.window) or box
             fade = _fade(tile, inner, device)
             part = part_of(band.window, inner)

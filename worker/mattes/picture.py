@@ -10,8 +10,8 @@ from worker.mattes.geometry import Box
 
 
 def pixels(plate: npt.NDArray[np.uint8], box: Box, device: torch.device) -> torch.Tensor:
-    """A part of the plate on the device. Shape ``(3, h, w)``, float32, sRGB in [0, 1]."""
+    """A part of the plate on the device. Shape ``(h, w, 3)``, float32, sRGB in [0, 1]."""
     x0, y0, x1, y1 = box
     # A copy, since a plate that came over the wire cannot be written, nor one that is mirrored be shared.
     part = torch.tensor(np.ascontiguousarray(plate[y0:y1, x0:x1]), device=device)
-    return part.permute(2, 0, 1).float().div_(255.0)
+    return part.float().div_(255.0)
