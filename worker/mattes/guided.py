@@ -79,8 +79,8 @@ class _Fits:
     kernel: Kernel
     """How the rest is enlarged."""
     found: torch.Tensor
-    """Shape ``(5, h, w)``, float32, right in the blocks that are known: the rest, which the fit leaves of the mask,
-    through the kernel's prefilter; the three slopes; the offset."""
+    """Shape ``(5, h, w)``, float32, right in the blocks that are known: the rest, which the fit leaves of the
+    mask, through the kernel's prefilter; the three slopes; the offset."""
     known: set[tuple[int, int]]
     """Row and column of the blocks that have been fitted."""
     matrices: dict[tuple[int, int, int], tuple[torch.Tensor, torch.Tensor]]

@@ -58,8 +58,8 @@ def fit(colour: torch.Tensor, coverage: torch.Tensor) -> tuple[torch.Tensor, tor
 def _means(rasters: torch.Tensor) -> torch.Tensor:
     """Means over windows; those at the rim are over what there is. Shape ``(n, h, w)``, float64.
 
-    Sums of two make sums of four and those sums of five, in a sixth of the time that average pooling takes; nothing
-    is subtracted, so nothing is lost.
+    Sums of two make sums of four and those sums of five, in a sixth of the time that average pooling takes;
+    nothing is subtracted, so nothing is lost.
     """
     for axis in (1, 2):
         count = rasters.shape[axis]
