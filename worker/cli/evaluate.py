@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from worker.cli.evaluate_mattes import mattes
+from worker.cli.evaluate_model import model
 from worker.cli.evaluate_panoptic import panoptic, video
 
 
@@ -90,3 +91,4 @@ def embedded(
 evaluate.add_command(mattes)
 evaluate.add_command(panoptic)
 evaluate.add_command(video)
+evaluate.add_command(model)

@@ -85,7 +85,7 @@ def video(
     from rich.console import Console
 
     from worker.evaluation.pairs import open_pairs
-    from worker.evaluation.summary import means_as_json, video_table
+    from worker.evaluation.summary import video_as_json, video_table
     from worker.evaluation.video import SegmentationAndTrackingQuality, VideoPanopticQuality
 
     qualities = {window: VideoPanopticQuality(window) for window in _parse_windows(windows)}
@@ -107,19 +107,12 @@ def video(
             quality.end_clip()
         tracking.end_clip()
     found = tracking.result()
+    scores = {window: quality.score for window, quality in qualities.items()}
     if as_json:
-        by_window = {window: means_as_json(quality.score, categories) for window, quality in qualities.items()}
-        mean = sum(figures["All"]["pq"] for figures in by_window.values()) / len(by_window)
-        echo_json(
-            {
-                "clips": [{"name": name, "frames": len(clip.matched)} for name, clip in clips],
-                "VPQ": {"mean": mean, "windows": {str(window): figures for window, figures in by_window.items()}},
-                "STQ": {"stq": _or_none(found.stq), "aq": _or_none(found.aq), "sq": _or_none(found.sq)},
-            }
-        )
+        listed = [{"name": name, "frames": len(clip.matched)} for name, clip in clips]
+        echo_json({"clips": listed, **video_as_json(scores, found, categories)})
         return
     console = Console()
-    scores = {window: quality.score for window, quality in qualities.items()}
     console.print(f"{len(pairs.matched)} frames of {len(clips)} clips")
     console.print(video_table(scores, found, categories))
 
@@ -132,11 +125,6 @@ def _parse_windows(text: str) -> list[int]:
     if windows[0] < 1:
         raise BadRequestError(f"--windows: expected numbers of frames such as 1,5,10,15, but got {text!r}")
     return windows
-
-
-def _or_none(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return value if value == value else None
 
 
 def _shown(pairs: Pairs, quiet: bool, name: str = "Judging") -> Iterable[Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,8 +90,21 @@ def video_table(
         means = [sum(score.mean(n).pq for score in windows.values()) / len(windows) for n in names.values()]
         table.add_row("VPQ", *(f"{100 * value:.2f}" for value in means))
     for name, value in (("STQ", tracking.stq), ("AQ", tracking.aq), ("SQ", tracking.sq)):
-        table.add_row(name, f"{100 * value:.2f}")
+        table.add_row(name, "-" if math.isnan(value) else f"{100 * value:.2f}")
     return table
+
+
+def video_as_json(
+    windows: dict[int, PanopticScore], tracking: TrackingQuality, categories: Sequence[DataCategory]
+) -> dict[str, Any]:
+    """VPQ by window and STQ in [0, 1]; None where there is nothing to judge."""
+    by_window = {str(window): means_as_json(score, categories) for window, score in windows.items()}
+    figures = {"stq": tracking.stq, "aq": tracking.aq, "sq": tracking.sq}
+    return {
+        "VPQ": {"mean": sum(f["All"]["pq"] for f in by_window.values()) / len(by_window), "windows": by_window},
+        # JSON knows no NaN.
+        "STQ": {name: None if math.isnan(value) else value for name, value in figures.items()},
+    }
 
 
 def _table(title: str, first: str, *columns: str) -> Table:
