@@ -112,3 +112,23 @@ def test_every_category_occurs_within_a_few_clips() -> None:
         if not missing:
             break
     assert not missing
+
+
+def test_hair_can_be_a_segment_of_its_own() -> None:
+    whole = next(draw_clip(ClipSpec(19, 1, SIZE_WH)))
+    parted = next(draw_clip(ClipSpec(19, 1, SIZE_WH, hair=True)))
+    assert np.array_equal(parted.rgb, whole.rgb)
+    hair = [s.category for s in parted.segments].index("hair")
+    assert not parted.segments[hair].is_thing
+    assert parted.alphas.min() > -1e-6
+    np.testing.assert_allclose(parted.alphas.sum(0), 1.0, atol=1e-5)
+    # What the hair has, it took from persons, and from nothing else.
+    taken = parted.alphas[hair].copy()
+    for segment, alpha in zip(whole.segments, whole.alphas, strict=True):
+        same = parted.alphas[[s.track for s in parted.segments].index(segment.track)]
+        if segment.category == "person":
+            taken -= alpha - same
+        else:
+            np.testing.assert_allclose(same, alpha, atol=1e-6)
+    np.testing.assert_allclose(taken, 0.0, atol=1e-5)
+    assert parted.alphas[hair].max() > 0.99

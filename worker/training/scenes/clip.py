@@ -24,6 +24,8 @@ class ClipSpec:
     frames: int
     size_wh: tuple[int, int]
     fps: float = 24.0
+    hair: bool = False
+    """Persons' hair is a segment of its own, of the category ``hair``, and no part of the person."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class DrawnFrame:
 def draw_clip(spec: ClipSpec) -> Iterator[DrawnFrame]:
     """Draw a clip, frame by frame."""
     duration_s = (spec.frames - 1) / spec.fps
-    stage = random_stage(np.random.default_rng(spec.seed), spec.size_wh, duration_s)
+    stage = random_stage(np.random.default_rng(spec.seed), spec.size_wh, duration_s, spec.hair)
     for index in range(spec.frames):
         time_s = index / spec.fps
         rendered = render(stage, time_s, SHUTTER_S, spec.size_wh)

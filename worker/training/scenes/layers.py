@@ -26,6 +26,16 @@ class Shadow:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a layer that is a segment of its own."""
+
+    track: int
+    """The segment that its coverage counts for instead."""
+    draw: Callable[[skia.Canvas, float], None]
+    """Draws the layer with the part in white and all else in black."""
+
+
+@dataclass(frozen=True)
 class Layer:
     """One sheet of the stage, in stage units."""
 
@@ -40,6 +50,7 @@ class Layer:
     shadow: Callable[[float], Shadow] | None = None
     liveliness: float = 1.0
     """How much faster its parts move than its box; decides the samples of motion blur."""
+    part: Part | None = None
 
 
 @dataclass(frozen=True)

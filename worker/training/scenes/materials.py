@@ -52,6 +52,11 @@ def _roughened(
     return from_rgb(rgb * (1.0 + amount * noise))
 
 
+def plain(color: Color) -> Material:
+    """One colour."""
+    return from_rgb(np.broadcast_to(np.asarray(color), (TILE_PX, TILE_PX, 3)))
+
+
 def rough(rng: np.random.Generator, color: Color, amount: float = 0.08, exponent: float = 1.0) -> Material:
     """One colour with fractal lightness noise of standard deviation `amount`."""
     return _roughened(rng, np.broadcast_to(np.asarray(color), (TILE_PX, TILE_PX, 3)), amount, exponent)

@@ -5,7 +5,7 @@ Body units: the person is 1 high, feet at y = 0, head at y = -1, facing +x in pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ import skia
 from worker.training.scenes import brush
 from worker.training.scenes.brush import Point
 from worker.training.scenes.figure import Heading
-from worker.training.scenes.materials import Material, cloth, rough
+from worker.training.scenes.materials import Material, cloth, plain, rough
 from worker.training.scenes.noise import Color, hsv, random_hsv, scaled
 
 HairStyle = Literal["short", "long", "bun", "afro", "hat", "bald"]
@@ -49,6 +49,8 @@ class Person:
     """Swing of the thighs, radians; 0 stands still."""
     carry: float
     """A constant bend of one arm, radians."""
+    flat: bool = False
+    """Drawn without face and shading, to tell parts apart by plain colours."""
 
     category = "person"
     reach = (-0.36, -1.16, 0.36, 0.05)
@@ -63,6 +65,20 @@ class Person:
     def random_speed(self, rng: np.random.Generator) -> float:
         """A walking speed in metres a second; 0 for one who stands."""
         return float(self.stride > 0) * rng.uniform(0.8, 1.8)
+
+    def hair_alone(self) -> Person:
+        """The same person with white hair and all else black: drawn, red is the coverage of the hair."""
+        black, stuff = (0.0, 0.0, 0.0), plain((0.0, 0.0, 0.0))
+        return replace(
+            self,
+            skin=black,
+            hair_color=(1.0, 1.0, 1.0),
+            top=stuff,
+            bottom=stuff,
+            shoes=black,
+            backpack=None if self.backpack is None else stuff,
+            flat=True,
+        )
 
     def draw(self, canvas: skia.Canvas, phase: float) -> None:
         """Draw the pose at `phase` gait cycles."""
@@ -102,7 +118,7 @@ class Person:
         toe = 0.06 if self.view == "side" else 0.012
         canvas.drawLine(ankle[0], ankle[1] + 0.015, ankle[0] + toe, ankle[1] + 0.02, brush.line(self.shoes, 0.042))
         _bone(canvas, self.bottom.paint(0.25), (hip, knee, ankle), (w, w * 0.8), self.trousers)
-        if far and self.view == "side":
+        if far and self.view == "side" and not self.flat:
             brush.shade(canvas, (0, -0.5), (0, 0), [((0, 0, 0), 0.1), ((0, 0, 0), 0.3)])
 
     def _arm(self, canvas: skia.Canvas, x: float, turn: float, far: bool) -> None:
@@ -177,7 +193,8 @@ class Person:
             )
 
     def _features(self, canvas: skia.Canvas, x: float, y: float, r: float) -> None:
-        dark = brush.fill((0.1, 0.07, 0.07), 0.85)
+        dark = brush.fill(self.skin if self.flat else (0.1, 0.07, 0.07), 0.85)
+        lips = brush.fill(self.skin if self.flat else (0.55, 0.2, 0.2), 0.8)
         if self.view == "side":
             canvas.drawOval(brush.oval(x + r * 0.88, y + r * 0.1, r * 0.17, r * 0.16), brush.fill(self.skin))
             canvas.drawCircle(x + r * 0.5, y - r * 0.1, r * 0.1, dark)
@@ -185,7 +202,7 @@ class Person:
             return
         for side in (-1, 1):
             canvas.drawCircle(x + side * r * 0.35, y - r * 0.05, r * 0.1, dark)
-        canvas.drawOval(brush.oval(x, y + r * 0.55, r * 0.25, r * 0.07), brush.fill((0.55, 0.2, 0.2), 0.8))
+        canvas.drawOval(brush.oval(x, y + r * 0.55, r * 0.25, r * 0.07), lips)
 
 
 def _bone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ MAX_SAMPLES = 6
 
 Planes = npt.NDArray[np.float32]
 PixelBox = tuple[int, int, int, int]
+Draw = Callable[[skia.Canvas, float], None]
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ def _screen_box(
 
 
 def _layer_pixels(
-    stage: Stage, layer: Layer, times: tuple[float, float], size_wh: tuple[int, int]
+    stage: Stage, layer: Layer, times: tuple[float, float], size_wh: tuple[int, int], draw: Draw
 ) -> tuple[PixelBox, Planes] | None:
-    """The layer with its motion blur.
+    """The layer with its motion blur, as `draw` draws it.
 
     Returns:
         The pixels it covers at most and, for those, premultiplied RGBA of shape ``(h, w, 4)`` in 8-bit steps;
@@ -76,7 +78,7 @@ def _layer_pixels(
                 canvas.saveLayer(None, skia.Paint(ImageFilter=skia.ImageFilters.Blur(sigma, sigma)))
             canvas.translate(-x0, -y0)
             canvas.concat(_view(stage, layer, time_s, size_wh))
-            layer.draw(canvas, time_s)
+            draw(canvas, time_s)
             if layer.blur > 0:
                 canvas.restore()
         if total is None:
@@ -117,16 +119,25 @@ def render(stage: Stage, time_s: float, shutter_s: float, size_wh: tuple[int, in
     alphas: dict[int, Planes] = {}
     for index in range(len(stage.layers) - 1, -1, -1):
         layer = stage.layers[index]
-        drawn = _layer_pixels(stage, layer, (time_s, time_s + shutter_s), size_wh)
+        times = (time_s, time_s + shutter_s)
+        drawn = _layer_pixels(stage, layer, times, size_wh, layer.draw)
         if drawn is None:
             continue
         (x0, y0, x1, y1), rgba = drawn
         window = (slice(y0, y1), slice(x0, x1))
-        if layer.track not in alphas:
-            alphas[layer.track] = np.zeros((height, width), np.float32)
         alpha = rgba[..., 3] * np.float32(1.0 / 255.0)
         visible = alpha * passing[window] if index > 0 else passing[window]
+        for track in (layer.track, *([layer.part.track] if layer.part else [])):
+            if track not in alphas:
+                alphas[track] = np.zeros((height, width), np.float32)
         alphas[layer.track][window] += visible
+        if layer.part is not None:
+            marked = _layer_pixels(stage, layer, times, size_wh, layer.part.draw)
+            assert marked is not None
+            # Premultiplied, white on black: red is the part's share of what the layer covers.
+            shown = np.minimum(marked[1][..., 0] * np.float32(1.0 / 255.0), alpha) * passing[window]
+            alphas[layer.track][window] -= shown
+            alphas[layer.part.track][window] += shown
         rgb[window] += rgba[..., :3] * light[window][..., None]
         if index > 0:
             passing[window] -= visible

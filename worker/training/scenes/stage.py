@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,13 +14,16 @@ from worker.training.scenes.camera import Camera, Parallax, random_camera, rando
 from worker.training.scenes.cast import random_cast
 from worker.training.scenes.grade import Grade, random_grade
 from worker.training.scenes.ground import draw_strip
-from worker.training.scenes.layers import Actor, Layer, sprite_layer
+from worker.training.scenes.layers import Actor, Layer, Part, sprite_layer
 from worker.training.scenes.layout import Layout, random_layout
 from worker.training.scenes.mountain import draw_mountains
+from worker.training.scenes.person import Person
 from worker.training.scenes.sky import Sky, random_sky
 from worker.training.scenes.sprite import Box, Sprite, paint_sprite
 from worker.training.scenes.tree import PLANT_BOX, draw_plant
 
+HAIR = "hair"
+"""The category of persons' hair, where it is told apart: stuff, one segment a frame."""
 SPARE = 1.12
 """Resolution of scenery against the picture's, so that a zoom in stays sharp."""
 
@@ -40,8 +43,9 @@ class Stage:
 class _Builder:
     """Gathers the layers of one scene; `rng` decides everything, in a fixed order."""
 
-    def __init__(self, rng: np.random.Generator, size_wh: tuple[int, int], duration_s: float) -> None:
+    def __init__(self, rng: np.random.Generator, size_wh: tuple[int, int], duration_s: float, hair: bool) -> None:
         self.rng = rng
+        self.hair = hair
         self.width = size_wh[0] / size_wh[1]
         self.px = size_wh[1] * SPARE
         self.half = self.width * 0.9 + 0.7
@@ -165,14 +169,22 @@ class _Builder:
     def actors(self) -> list[tuple[float, Layer]]:
         """The cast, each with its drop and a new track id."""
         found = []
-        for actor in random_cast(self.rng, self.layout, self.width, self.middle_s):
+        cast = random_cast(self.rng, self.layout, self.width, self.middle_s)
+        # Behind the cast, so that their ids are the same with and without it.
+        hair_track = len(self.tracks) + len(cast) + 1
+        for actor in cast:
             track = len(self.tracks) + 1
             self.tracks[track] = actor.figure.category
-            found.append((actor.drop, self._actor_layer(track, actor)))
+            found.append((actor.drop, self._actor_layer(track, actor, hair_track)))
+        if self.hair:
+            self.tracks[hair_track] = HAIR
         return found
 
-    def _actor_layer(self, track: int, actor: Actor) -> Layer:
+    def _actor_layer(self, track: int, actor: Actor, hair_track: int) -> Layer:
         horizon = self.layout.horizon
+        part = None
+        if self.hair and isinstance(actor.figure, Person):
+            part = Part(hair_track, replace(actor, figure=actor.figure.hair_alone()).draw)
         return Layer(
             track,
             actor.box,
@@ -181,12 +193,15 @@ class _Builder:
             self.blur(actor.drop),
             actor.shadow,
             liveliness=1.6,
+            part=part,
         )
 
 
-def random_stage(rng: np.random.Generator, size_wh: tuple[int, int], duration_s: float) -> Stage:
-    """Compose a scene for a picture size and a clip's length."""
-    builder = _Builder(rng, size_wh, duration_s)
+def random_stage(
+    rng: np.random.Generator, size_wh: tuple[int, int], duration_s: float, hair: bool = False
+) -> Stage:
+    """Compose a scene for a picture size and a clip's length; with `hair`, that of persons is a segment."""
+    builder = _Builder(rng, size_wh, duration_s, hair)
     background = builder.background()
     standing = sorted([*builder.standing(), *builder.actors()], key=lambda item: item[0])
     return Stage(
