@@ -13,6 +13,7 @@ from typing import Optional, Union
 import msgspec
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy
+from bridge.effect.schema import EffectDescription
 from bridge.request import MatteRequest
 
 PROTOCOL = 1
@@ -96,6 +97,8 @@ class DescribeReply(Message, frozen=True):
     """Extensions of movies the worker reads, without dots."""
     colorspaces: tuple[str, ...]
     """Names of input colour spaces."""
+    effect: EffectDescription
+    """Every parameter, in OpenFX terms, with the worker's models, categories and colour spaces as choices."""
 
 
 class Export(Message, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from bridge.borders import BorderKind
+from bridge.effect import effect_description, filled
 from bridge.messages import CategoryInfo, DescribeReply, ModelInfo
 from bridge.request import Layout
 from bridge.version import version
@@ -18,15 +19,18 @@ from worker.models.registry import ModelEntry, known_models
 
 def describe(device: torch.device) -> DescribeReply:
     """Models, categories, layouts, borders, formats and colour spaces of this worker."""
+    models = tuple(_model(entry) for entry in known_models().values())
+    spaces = color_space_names()
     return DescribeReply(
         version=version(),
         device=device_words(device),
-        models=tuple(_model(entry) for entry in known_models().values()),
+        models=models,
         layouts=tuple(layout.value for layout in Layout),
         borders=tuple(kind.value for kind in BorderKind),
         image_formats=tuple(sorted(image_extensions())),
         movie_formats=tuple(sorted(MOVIE_EXTENSIONS)),
-        colorspaces=color_space_names(),
+        colorspaces=spaces,
+        effect=filled(effect_description(), models, spaces),
     )
 
 

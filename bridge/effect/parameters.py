@@ -1,0 +1,343 @@
+"""Every parameter of the effect, once. Command line, Nuke knobs and Resolve window are made from this table.
+
+A new field of `MatteRequest` is one more `Param` here with that ``field``; nothing else has to be told.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from bridge.borders import Border, BorderKind, Profile, Side, Unit
+from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
+from bridge.request import Layout, OnError, Overlap
+
+_HINTS: dict[Enum, str] = {
+    Layout.LAYERS: "One EXR a frame with a layer for each category: what Nuke reads.",
+    Layout.CRYPTOMATTE: "Cryptomatte 1.2: pick any object with a Cryptomatte node.",
+    Layout.PACKED: "Four mattes a file, as R, G, B and A: what Resolve's Color page reads.",
+    Layout.SINGLE: "One file for each matte: what anything reads.",
+    Overlap.INDEPENDENT: "Each matte stands for itself.",
+    Overlap.NORMALIZED: "The mattes of a pixel never sum to more than 1.",
+    OnError.ERROR: "Stop and say which frame.",
+    OnError.HOLD: "Repeat the mattes of a neighbour.",
+    OnError.BLACK: "Write empty mattes.",
+    BorderKind.HARD: "One pixel of anti-aliasing.",
+    BorderKind.FEATHER: "A ramp over the distance to the edge.",
+    BorderKind.NATURAL: "The model's own probability.",
+    BorderKind.GUIDED: "Follows the picture in a band round the edge: hair, fur, leaves.",
+    BorderKind.MATTING: "A matting network in a band round the edge, where its weights are installed.",
+}
+
+
+def _choices(kind: type[Enum]) -> tuple[Choice, ...]:
+    return tuple(Choice(str(member.value), hint=_HINTS.get(member, "")) for member in kind)
+
+
+def _group(name: str, label: str, hint: str) -> Param:
+    return Param(name=name, type=ParamType.GROUP, label=label, hint=hint)
+
+
+_FEATHER = Border(BorderKind.FEATHER)
+
+INPUT = (
+    _group("input", "Input", "What is looked at."),
+    Param(
+        name="frames",
+        type=ParamType.STRING,
+        label="Frames",
+        hint="For example 1001-1100 or 1-100x2,150. All frames without it.",
+        default="",
+        parent="input",
+        field="frames",
+        option="--frames",
+        metavar="RANGE",
+    ),
+    Param(
+        name="handles",
+        type=ParamType.INTEGER,
+        label="Handles",
+        hint="Frames before the first and after the last, as far as the source has them.",
+        default=0,
+        min=0,
+        max=1000,
+        display_min=0,
+        display_max=48,
+        parent="input",
+    ),
+    Param(
+        name="colorspace",
+        type=ParamType.STRING,
+        label="Colour space",
+        hint="The source's colour space; by metadata, then by kind without it.",
+        default="",
+        parent="input",
+        field="colorspace",
+        fill=Fill.COLORSPACES,
+        option="--colorspace",
+        metavar="NAME",
+    ),
+    Param(
+        name="on_error",
+        type=ParamType.STR_CHOICE,
+        label="Missing frames",
+        hint="For a frame that is missing or damaged: stop, repeat a neighbour, or write empty mattes.",
+        default=OnError.ERROR.value,
+        choices=_choices(OnError),
+        parent="input",
+        field="on_error",
+        option="--on-error",
+    ),
+)
+
+OBJECTS = (
+    _group("objects", "Objects", "What is found, and which of it becomes a matte."),
+    Param(
+        name="model",
+        type=ParamType.STR_CHOICE,
+        label="Model",
+        hint="`mattebridge describe` lists the models.",
+        default="embedded",
+        parent="objects",
+        field="model",
+        fill=Fill.MODELS,
+        option="--model",
+        metavar="NAME",
+    ),
+    Param(
+        name="categories",
+        type=ParamType.STRING,
+        label="Categories",
+        hint="For example person,sky. All shown without it.",
+        default="",
+        parent="objects",
+        form=Form.WORDS,
+        field="categories",
+        fill=Fill.CATEGORIES,
+        option="--categories",
+        metavar="NAMES",
+    ),
+    Param(
+        name="tracks",
+        type=ParamType.BOOLEAN,
+        label="Tracks",
+        hint="Also write a layer for each track, such as person_1.",
+        default=False,
+        parent="objects",
+        field="tracks",
+        option="--tracks",
+    ),
+    Param(
+        name="groups",
+        type=ParamType.STRING,
+        label="Joined layers",
+        hint="A layer that joins categories, for example wardrobe=tie,handbag; may be repeated.",
+        default="",
+        string_mode=StringMode.MULTI_LINE,
+        parent="objects",
+        form=Form.TABLE,
+        field="groups",
+        option="--group",
+        metavar="NAME=NAMES",
+    ),
+)
+
+BORDERS = (
+    _group("borders_group", "Borders", "How each category's edge is made."),
+    Param(
+        name="policy_file",
+        type=ParamType.STRING,
+        label="Policy file",
+        hint="Border policy (TOML); see docs/borders.md.",
+        default="",
+        string_mode=StringMode.FILE_PATH,
+        parent="borders_group",
+        option="--policy",
+        metavar="FILE",
+    ),
+    Param(
+        name="border_row",
+        type=ParamType.STR_CHOICE,
+        label="Border of",
+        hint="A category, a group of categories, thing, stuff, or * for all the rest.",
+        default="people",
+        parent="borders_group",
+        persistent=False,
+        fill=Fill.BORDER_ROWS,
+    ),
+    Param(
+        name="border_kind",
+        type=ParamType.STR_CHOICE,
+        label="Kind",
+        hint="How the edge is made.",
+        default=BorderKind.GUIDED.value,
+        choices=_choices(BorderKind),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_width",
+        type=ParamType.DOUBLE,
+        label="Width",
+        hint="Extent of the soft part of feather, or of the band in which guided and matting look at the plate.",
+        default=2.5,
+        min=0.0,
+        max=10000.0,
+        display_min=0.0,
+        display_max=10.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_width_unit",
+        type=ParamType.STR_CHOICE,
+        label="of",
+        hint="Pixels of the plate, or per cent of its height: the same look at HD and 8K.",
+        default=Unit.PCT.value,
+        choices=_choices(Unit),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_offset",
+        type=ParamType.DOUBLE,
+        label="Offset",
+        hint="Above 0 grows the matte, below 0 shrinks it.",
+        default=0.0,
+        min=-10000.0,
+        max=10000.0,
+        display_min=-5.0,
+        display_max=5.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_offset_unit",
+        type=ParamType.STR_CHOICE,
+        label="of",
+        hint="Pixels of the plate, or per cent of its height.",
+        default=Unit.PX.value,
+        choices=_choices(Unit),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_side",
+        type=ParamType.STR_CHOICE,
+        label="Side",
+        hint="On which side of the edge a feather lies.",
+        default=_FEATHER.side.value,
+        choices=_choices(Side),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_profile",
+        type=ParamType.STR_CHOICE,
+        label="Profile",
+        hint="The shape of a feather's ramp.",
+        default=_FEATHER.profile.value,
+        choices=_choices(Profile),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_contrast",
+        type=ParamType.DOUBLE,
+        label="Contrast",
+        hint="Slope of a natural or guided edge at one half; above 1 is harder.",
+        default=1.0,
+        min=0.05,
+        max=100.0,
+        display_min=0.25,
+        display_max=4.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_set",
+        type=ParamType.PUSH_BUTTON,
+        label="Set",
+        hint="Put this border into the table.",
+        parent="borders_group",
+    ),
+    Param(
+        name="border_remove",
+        type=ParamType.PUSH_BUTTON,
+        label="Remove",
+        hint="Take the row out of the table, so that the default policy decides.",
+        parent="borders_group",
+    ),
+    Param(
+        name="borders",
+        type=ParamType.STRING,
+        label="Table",
+        hint="Rows that differ from the policy file, or from the default policy where there is none; TOML.",
+        default="",
+        string_mode=StringMode.MULTI_LINE,
+        parent="borders_group",
+        field="policy",
+    ),
+)
+
+OUTPUT = (
+    _group("output", "Output", "What is written, and where."),
+    Param(
+        name="out",
+        type=ParamType.STRING,
+        label="Folder",
+        hint="Folder for the mattes; made where it does not exist.",
+        default="",
+        string_mode=StringMode.DIRECTORY_PATH,
+        parent="output",
+        field="out",
+        option="--out",
+        metavar="DIR",
+    ),
+    Param(
+        name="layouts",
+        type=ParamType.STRING,
+        label="Layouts",
+        hint="How files are laid out.",
+        default=Layout.LAYERS.value,
+        choices=_choices(Layout),
+        parent="output",
+        form=Form.WORDS,
+        field="layouts",
+        option="--layout",
+        metavar="NAMES",
+    ),
+    Param(
+        name="overlap",
+        type=ParamType.STR_CHOICE,
+        label="Overlap",
+        hint="Whether each matte stands for itself, or those of a pixel never sum to more than 1.",
+        default=Overlap.INDEPENDENT.value,
+        choices=_choices(Overlap),
+        parent="output",
+        field="overlap",
+        option="--overlap",
+    ),
+    Param(
+        name="foreground",
+        type=ParamType.BOOLEAN,
+        label="Edge colour",
+        hint="Also write the colour of what each matte covers.",
+        default=False,
+        parent="output",
+        field="foreground",
+        option="--foreground",
+    ),
+    Param(
+        name="contact_sheet",
+        type=ParamType.BOOLEAN,
+        label="Contact sheet",
+        hint="Draw a contact sheet.",
+        default=True,
+        parent="output",
+        field="contact_sheet",
+        option="--sheet",
+    ),
+)
+
+PARAMS = (*INPUT, *OBJECTS, *BORDERS, *OUTPUT)
+"""All parameters, in the order of a host's panel. `MatteRequest.source` is the clip ``Source``."""
