@@ -18,6 +18,8 @@ _SEEDS_APART = 1_000_000
 _VALIDATION_SEED = 800_000_000
 HELD_OUT_SEED = 900_000_000
 """Seeds from here on are never trained on."""
+STAGED_SEED = HELD_OUT_SEED + _SEEDS_APART
+"""Clips from here on judge tracking; no threshold was chosen on them."""
 
 
 def training_clips(seed: int, clips: int, frames_per_clip: int) -> list[ClipSpec]:
@@ -44,11 +46,17 @@ def held_out_clips(clips: int) -> list[ClipSpec]:
     return [ClipSpec(HELD_OUT_SEED + i, 2, FRAME_WH, 0.5) for i in range(clips)]
 
 
+def staged_clips(clips: int, frames: int, seed: int = STAGED_SEED) -> list[ClipSpec]:
+    """Unseen clips with crossings, exits and re-entries, for the figures of tracking."""
+    return [ClipSpec(seed + i, frames, FRAME_WH, 24.0, staged=True) for i in range(clips)]
+
+
 def folder_name(specs: list[ClipSpec]) -> str:
     """A cache folder's name for clips that differ in their seed alone."""
     first = specs[0]
     w, h = first.size_wh
-    return f"seed{first.seed}_{first.frames}frames_{first.fps:g}fps_{w}x{h}"
+    staged = "_staged" if first.staged else ""
+    return f"seed{first.seed}_{first.frames}frames_{first.fps:g}fps_{w}x{h}{staged}"
 
 
 def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:

@@ -25,6 +25,8 @@ from worker.training.scenes import ClipSpec, DrawnFrame, draw_clip
 
 JPEG_QUALITY = 93
 CLIPS_PER_SHARD = 20
+FRAMES_PER_SHARD = 60
+"""Shards are drawn at once by several processes: no more clips in one than make so many frames."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class StoredSegment:
     """``x0, y0, x1, y1`` in pixels, half open."""
     alpha: npt.NDArray[np.uint8]
     """Visible coverage inside `box`, 255 is full. Shape ``(y1 - y0, x1 - x0)``."""
+    track: int = 0
+    """Steady through the clip, from 1; 0 in shards of versions that did not keep it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def store(frame: DrawnFrame) -> bytes:
     """Pack a frame into a record."""
     picture = io.BytesIO()
     Image.fromarray(frame.rgb).save(picture, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    segments, planes = [], []
+    segments, planes, tracks = [], [], []
     for segment, alpha in zip(frame.segments, frame.alphas, strict=True):
         cut = boxed((alpha * 255.0 + 0.5).astype(np.uint8))
         if cut is None:
@@ -60,7 +64,13 @@ def store(frame: DrawnFrame) -> bytes:
         box, plane = cut
         segments.append((segment.category, segment.is_thing, box))
         planes.append(plane.tobytes())
-    record = {"jpeg": picture.getvalue(), "segments": segments, "alphas": zlib.compress(b"".join(planes), 1)}
+        tracks.append(segment.track)
+    record = {
+        "jpeg": picture.getvalue(),
+        "segments": segments,
+        "tracks": tracks,
+        "alphas": zlib.compress(b"".join(planes), 1),
+    }
     return bytes(msgpack.packb(record))
 
 
@@ -70,10 +80,11 @@ def unstore(record: bytes) -> StoredFrame:
     rgb = np.array(Image.open(io.BytesIO(data["jpeg"])).convert("RGB"))
     planes = np.frombuffer(zlib.decompress(data["alphas"]), np.uint8)
     segments, start = [], 0
-    for category, is_thing, (x0, y0, x1, y1) in data["segments"]:
+    tracks = data.get("tracks", [0] * len(data["segments"]))
+    for track, (category, is_thing, (x0, y0, x1, y1)) in zip(tracks, data["segments"], strict=True):
         count = (y1 - y0) * (x1 - x0)
         alpha = planes[start : start + count].reshape(y1 - y0, x1 - x0)
-        segments.append(StoredSegment(category, is_thing, (x0, y0, x1, y1), alpha))
+        segments.append(StoredSegment(category, is_thing, (x0, y0, x1, y1), alpha, track))
         start += count
     return StoredFrame(rgb, tuple(segments))
 
@@ -122,8 +133,9 @@ def draw_shards(
     """
     folder.mkdir(parents=True, exist_ok=True)
     tasks = []
-    for start in range(0, len(specs), CLIPS_PER_SHARD):
-        part = tuple(specs[start : start + CLIPS_PER_SHARD])
+    clips = max(1, min(CLIPS_PER_SHARD, FRAMES_PER_SHARD // max(spec.frames for spec in specs)))
+    for start in range(0, len(specs), clips):
+        part = tuple(specs[start : start + clips])
         tasks.append(_Task(folder / f"clips_{start:06d}_{len(part)}.shard", part))
     missing = []
     for task in tasks:

@@ -132,3 +132,23 @@ def test_hair_can_be_a_segment_of_its_own() -> None:
             np.testing.assert_allclose(same, alpha, atol=1e-6)
     np.testing.assert_allclose(taken, 0.0, atol=1e-5)
     assert parted.alphas[hair].max() > 0.99
+
+
+@pytest.mark.parametrize("seed", [800100000, 800100004])
+def test_in_a_staged_clip_people_cross_and_one_leaves_and_comes_back(seed: int) -> None:
+    frames = tuple(draw_clip(ClipSpec(seed, 60, SIZE_WH, 24.0, staged=True)))[::3]
+    seen: dict[int, list[int]] = {}
+    places: dict[int, dict[int, float]] = {}
+    for number, frame in enumerate(frames):
+        for segment, alpha in zip(frame.segments, frame.alphas, strict=True):
+            if segment.is_thing and (alpha > 0.5).sum() > 20:
+                seen.setdefault(segment.track, []).append(number)
+                places.setdefault(segment.track, {})[number] = float(np.nonzero(alpha > 0.5)[1].mean())
+    gaps = [np.diff(numbers).max() for numbers in seen.values() if len(numbers) > 1]
+    assert max(gaps) > 2
+    sides = [
+        np.sign([one[n] - other[n] for n in sorted(one.keys() & other.keys())])
+        for one in places.values()
+        for other in places.values()
+    ]
+    assert any(signs.size and signs[0] * signs[-1] < 0 for signs in sides)

@@ -32,7 +32,7 @@ def test_a_segment_too_faint_for_eight_bits_is_left_out() -> None:
     alphas = np.stack([np.ones((8, 8)), np.full((8, 8), 1e-4)]).astype(np.float32)
     segments = (DrawnSegment(1, "road", False), DrawnSegment(2, "dog", True))
     back = unstore(store(DrawnFrame(np.zeros((8, 8, 3), np.uint8), segments, alphas)))
-    assert [s.category for s in back.segments] == ["road"]
+    assert [(s.category, s.track) for s in back.segments] == [("road", 1)]
 
 
 def test_shards_are_drawn_once_and_read_by_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ _HEIGHTS = {"person": (0.13, 0.72), "car": (0.13, 0.42), "bus": (0.24, 0.5), "do
 """Smallest and largest height by category, in picture heights."""
 
 
-def _actor(
+def random_actor(
     rng: np.random.Generator, figure: Figure, layout: Layout, x: float, drop: float, size_m: float, middle_s: float
 ) -> Actor:
     """Put a figure on the ground at `drop`, kept within its category's range of heights."""
@@ -63,11 +63,11 @@ def random_cast(rng: np.random.Generator, layout: Layout, width: float, middle_s
     for i in range(persons):
         size = PERSON_M * (rng.uniform(0.62, 0.85) if rng.random() < 0.15 else rng.uniform(0.92, 1.1))
         drop = deep * float(np.exp(rng.uniform(np.log(0.2), np.log(1.2))))
-        cast.append(_actor(rng, random_person(rng), layout, spot(12, int(order[i])), drop, size, middle_s))
+        cast.append(random_actor(rng, random_person(rng), layout, spot(12, int(order[i])), drop, size, middle_s))
     for i in range(dogs):
         drop = deep * float(np.exp(rng.uniform(np.log(0.45), np.log(1.15))))
         x = spot(12, int(order[persons + i]))
-        cast.append(_actor(rng, random_dog(rng), layout, x, drop, rng.uniform(0.6, 0.95), middle_s))
+        cast.append(random_actor(rng, random_dog(rng), layout, x, drop, rng.uniform(0.6, 0.95), middle_s))
     for low, high in layout.lanes:
         cars = int(rng.choice([0, 1, 1, 2, 2, 3]))
         buses = int(rng.random() < 0.4)
@@ -76,7 +76,7 @@ def random_cast(rng: np.random.Generator, layout: Layout, width: float, middle_s
             size = rng.uniform(2.8, 3.3) if i >= cars else rng.uniform(1.4, 1.75)
             x = width * 1.25 * ((i + rng.random()) / (cars + buses) - 0.5)
             drop = low + (high - low) * (i + rng.random()) / (cars + buses)
-            cast.append(_actor(rng, vehicle, layout, float(x), float(drop), size, middle_s))
+            cast.append(random_actor(rng, vehicle, layout, float(x), float(drop), size, middle_s))
     if layout.way is not None:
         vanish, middle, wide = layout.way
         for _ in range(int(rng.choice([0, 1, 1, 2]))):
@@ -85,5 +85,5 @@ def random_cast(rng: np.random.Generator, layout: Layout, width: float, middle_s
             bus = bool(rng.random() < 0.3)
             x = vanish + (middle - vanish) * share + rng.uniform(-0.5, 0.5) * wide * share
             size = rng.uniform(2.8, 3.3) if bus else rng.uniform(1.4, 1.75)
-            cast.append(_actor(rng, random_vehicle(rng, bus), layout, float(x), drop, size, middle_s))
+            cast.append(random_actor(rng, random_vehicle(rng, bus), layout, float(x), drop, size, middle_s))
     return sorted(cast, key=lambda actor: actor.drop)

@@ -26,6 +26,8 @@ class ClipSpec:
     fps: float = 24.0
     hair: bool = False
     """Persons' hair is a segment of its own, of the category ``hair``, and no part of the person."""
+    staged: bool = False
+    """Whether people cross each other, walk out of the picture and come back (see `staging`)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class DrawnFrame:
 def draw_clip(spec: ClipSpec) -> Iterator[DrawnFrame]:
     """Draw a clip, frame by frame."""
     duration_s = (spec.frames - 1) / spec.fps
-    stage = random_stage(np.random.default_rng(spec.seed), spec.size_wh, duration_s, spec.hair)
+    stage = random_stage(
+        np.random.default_rng(spec.seed), spec.size_wh, duration_s, hair=spec.hair, staged=spec.staged
+    )
     for index in range(spec.frames):
         time_s = index / spec.fps
         rendered = render(stage, time_s, SHUTTER_S, spec.size_wh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,10 +76,12 @@ class Actor:
     horizon: float
     shade: float
     """Strength of its contact shadow."""
+    turns_s: float = math.inf
+    """When it turns round, to go back the way it came."""
 
     def place(self, time_s: float) -> tuple[float, float, float]:
         """``x, foot y, height`` at a time."""
-        since = time_s - self.middle_s
+        since = min(time_s, 2 * self.turns_s - time_s) - self.middle_s
         drop = self.drop * float(np.exp(self.growth * since))
         return self.x + self.speed * since, self.horizon + drop, drop * self.height_per_drop
 
@@ -86,7 +89,7 @@ class Actor:
         """The box it is drawn in at a time."""
         x, y, height = self.place(time_s)
         x0, y0, x1, y1 = self.figure.reach
-        left, right = (x0, x1) if self.faces > 0 else (-x1, -x0)
+        left, right = (x0, x1) if self._faces(time_s) > 0 else (-x1, -x0)
         return x + left * height, y + y0 * height, x + right * height, y + y1 * height
 
     def draw(self, canvas: skia.Canvas, time_s: float) -> None:
@@ -94,7 +97,7 @@ class Actor:
         x, y, height = self.place(time_s)
         canvas.save()
         canvas.translate(x, y)
-        canvas.scale(height * self.faces, height)
+        canvas.scale(height * self._faces(time_s), height)
         self.figure.draw(canvas, self.phase + self.gait_hz * (time_s - self.middle_s))
         canvas.restore()
 
@@ -104,6 +107,9 @@ class Actor:
         x0, _, x1, _ = self.figure.reach
         wide = 0.42 * (x1 - x0) * height
         return Shadow(x, y, wide, 0.09 * height + 0.12 * wide, self.shade)
+
+    def _faces(self, time_s: float) -> int:
+        return self.faces if time_s <= self.turns_s else -self.faces
 
 
 def sprite_layer(track: int, sprite: Sprite, parallax: Parallax, sway: Callable[[float], float] | None) -> Layer:

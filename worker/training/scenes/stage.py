@@ -20,6 +20,7 @@ from worker.training.scenes.mountain import draw_mountains
 from worker.training.scenes.person import Person
 from worker.training.scenes.sky import Sky, random_sky
 from worker.training.scenes.sprite import Box, Sprite, paint_sprite
+from worker.training.scenes.staging import staged_cast
 from worker.training.scenes.tree import PLANT_BOX, draw_plant
 
 HAIR = "hair"
@@ -166,10 +167,13 @@ class _Builder:
         wave = random_wave(rng, self.wind, rng.uniform(0.3, 0.7))
         return drop, sprite_layer(self.stuff("tree-merged"), sprite, self.parallax(drop), wave.at)
 
-    def actors(self) -> list[tuple[float, Layer]]:
-        """The cast, each with its drop and a new track id."""
-        found = []
+    def actors(self, staged_for: Camera | None) -> list[tuple[float, Layer]]:
+        """The cast, each with its drop and a new track id; walkers are staged where a camera is given."""
         cast = random_cast(self.rng, self.layout, self.width, self.middle_s)
+        if staged_for is not None:
+            cast = [actor for actor in cast if actor.figure.category in ("car", "bus")]
+            cast += staged_cast(self.rng, self.layout, self.width, self.middle_s, staged_for, self.parallax)
+        found = []
         # Behind the cast, so that their ids are the same with and without it.
         hair_track = len(self.tracks) + len(cast) + 1
         for actor in cast:
@@ -198,15 +202,24 @@ class _Builder:
 
 
 def random_stage(
-    rng: np.random.Generator, size_wh: tuple[int, int], duration_s: float, hair: bool = False
+    rng: np.random.Generator,
+    size_wh: tuple[int, int],
+    duration_s: float,
+    *,
+    hair: bool = False,
+    staged: bool = False,
 ) -> Stage:
-    """Compose a scene for a picture size and a clip's length; with `hair`, that of persons is a segment."""
+    """Compose a scene for a picture size and a clip's length.
+
+    With `hair`, that of persons is a segment; see `staging` for what `staged` adds.
+    """
     builder = _Builder(rng, size_wh, duration_s, hair)
+    camera = random_camera(rng, duration_s) if staged else None
     background = builder.background()
-    standing = sorted([*builder.standing(), *builder.actors()], key=lambda item: item[0])
+    standing = sorted([*builder.standing(), *builder.actors(camera)], key=lambda item: item[0])
     return Stage(
         layers=(*background, *(layer for _, layer in standing)),
         tracks=builder.tracks,
-        camera=random_camera(rng, duration_s),
+        camera=camera or random_camera(rng, duration_s),
         grade=random_grade(rng, size_wh, duration_s),
     )
