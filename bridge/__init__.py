@@ -15,7 +15,7 @@ from bridge.client import Client, Job, SegmentMatte
 from bridge.launch import connect
 from bridge.manifest import Manifest, read_manifest
 from bridge.messages import JobInfo, JobState
-from bridge.request import Layout, MatteRequest, OnError, Overlap
+from bridge.request import Layout, LicenceDemand, MatteRequest, OnError, Overlap
 
 __all__ = [
     "Border",
@@ -27,6 +27,7 @@ __all__ = [
     "JobState",
     "Layout",
     "Length",
+    "LicenceDemand",
     "Manifest",
     "MatteRequest",
     "OnError",

@@ -39,6 +39,7 @@ from bridge.messages import (
     SegmentReply,
     Watch,
 )
+from bridge.request import LicenceDemand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -183,7 +184,9 @@ class Client:
         Raises:
             BadRequestError: (or a class below it) the request cannot be carried out; nothing was done.
         """
-        absolute = msgspec.structs.replace(request, source=_absolute(request.source), out=_absolute(request.out))
+        absolute = msgspec.structs.replace(
+            request, source=_absolute(request.source), out=_absolute(request.out), model=_model(request.model)
+        )
         return Job(self._channel, Export(request=absolute))
 
     def segment(
@@ -195,6 +198,7 @@ class Client:
         model: str = "embedded",
         categories: Optional[Sequence[str]] = None,
         policy: BorderPolicy = DEFAULT_POLICY,
+        licence: LicenceDemand = LicenceDemand.ANY,
     ) -> list[SegmentMatte]:
         """The mattes of one plate.
 
@@ -206,6 +210,7 @@ class Client:
             model: The model's name.
             categories: Names, long or short; None for all the plate shows.
             policy: How each category's edge is made.
+            licence: What the model's licence must allow.
         """
         arrays: list[wire.Array] = []
         path: Optional[str] = None
@@ -217,9 +222,10 @@ class Client:
             source=path,
             frame=frame,
             colorspace=colorspace,
-            model=model,
+            model=_model(model),
             categories=None if categories is None else tuple(categories),
             policy=policy,
+            licence=licence,
         )
         envelope = self._channel.ask(message, arrays)
         reply = _answer(envelope, SegmentReply)
@@ -256,6 +262,11 @@ def _answer(envelope: wire.Envelope, cls: type[_M]) -> _M:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute())
+
+
+def _model(model: str) -> str:
+    """A model's name as it is; a path as the worker can find it."""
+    return _absolute(model) if model.startswith((".", "~")) else model
 
 
 def _pixels(array: Any) -> wire.Array:

@@ -62,6 +62,18 @@ class DataSetError(BadRequestError):
     code = "data_set"
 
 
+class LicenceError(BadRequestError):
+    """The model's licence is not known to allow what the request is for."""
+
+    code = "licence"
+
+
+class ModelNotInstalledError(BadRequestError):
+    """A model that is known, but whose weights are not on the worker's machine."""
+
+    code = "model_not_installed"
+
+
 class LayerNameError(BadRequestError):
     """A layer name that a host would refuse or change, or two layers of the same name."""
 

@@ -28,6 +28,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     """Hex digest of the weights."""
     label_set: str
+    allows: str = ""
+    """What the licence allows, in words; empty where it was not recorded."""
 
 
 class LayerEntry(msgspec.Struct, frozen=True, kw_only=True):

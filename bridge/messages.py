@@ -14,7 +14,7 @@ import msgspec
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy
 from bridge.effect.schema import EffectDescription
-from bridge.request import MatteRequest
+from bridge.request import LicenceDemand, MatteRequest
 
 PROTOCOL = 1
 """Version of the messages; a peer of another version gets an error that names both."""
@@ -80,6 +80,8 @@ class ModelInfo(Message, frozen=True):
     summary: str
     licence: str
     categories: tuple[CategoryInfo, ...]
+    allows: str = ""
+    """What the licence allows, in words, for example ``commercial use allowed``."""
 
 
 class DescribeReply(Message, frozen=True):
@@ -99,6 +101,8 @@ class DescribeReply(Message, frozen=True):
     """Names of input colour spaces."""
     effect: EffectDescription
     """Every parameter, in OpenFX terms, with the worker's models, categories and colour spaces as choices."""
+    pullable: tuple[str, ...] = ()
+    """Names of models that are known but not installed; ``mattebridge models pull NAME`` gets one."""
 
 
 class Export(Message, frozen=True):
@@ -121,6 +125,8 @@ class Segment(Message, frozen=True):
     model: str = "embedded"
     categories: Optional[tuple[str, ...]] = None
     policy: BorderPolicy = DEFAULT_POLICY
+    licence: LicenceDemand = LicenceDemand.ANY
+    """What the model's licence must allow."""
 
 
 class SegmentLayer(Message, frozen=True):
@@ -138,6 +144,8 @@ class SegmentReply(Message, frozen=True):
 
     size_wh: tuple[int, int]
     layers: tuple[SegmentLayer, ...]
+    notices: tuple[str, ...] = ()
+    """As in `JobInfo`."""
 
 
 class JobState(str, Enum):
@@ -183,6 +191,8 @@ class JobInfo(Message, frozen=True):
     error_code: Optional[str] = None
     error: Optional[str] = None
     """Why it failed; None where it did not."""
+    notices: tuple[str, ...] = ()
+    """What whoever asked should know before the work begins, for example that a licence forbids commercial use."""
 
 
 class JobReply(Message, frozen=True):

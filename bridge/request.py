@@ -45,6 +45,15 @@ class OnError(str, Enum):
     """Write empty mattes."""
 
 
+class LicenceDemand(str, Enum):
+    """What the model's licence must allow."""
+
+    ANY = "any"
+    """Whatever it is: a licence that may forbid commercial use is said, not refused."""
+    COMMERCIAL = "commercial"
+    """Commercial use; a model whose licence is not known to allow it is refused before any work."""
+
+
 class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A request for the mattes of a source.
 
@@ -58,7 +67,9 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     frames: Optional[str] = None
     """Frame ranges such as ``1001-1100`` or ``1-100x2,150``; None for all frames of the source."""
     model: str = "embedded"
-    """The model's name."""
+    """The model's name, or the path of a folder or checkpoint on the worker's machine."""
+    licence: LicenceDemand = LicenceDemand.ANY
+    """What the model's licence must allow."""
     categories: Optional[tuple[str, ...]] = None
     """Categories to write, by their long or short names; None for all that the source shows."""
     policy: BorderPolicy = DEFAULT_POLICY

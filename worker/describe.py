@@ -14,12 +14,14 @@ from worker.layers import layer_names
 from worker.media.images import image_extensions
 from worker.media.movie import MOVIE_EXTENSIONS
 from worker.media.spaces import color_space_names
+from worker.models.catalog import catalog
 from worker.models.registry import ModelEntry, known_models
 
 
 def describe(device: torch.device) -> DescribeReply:
     """Models, categories, layouts, borders, formats and colour spaces of this worker."""
-    models = tuple(_model(entry) for entry in known_models().values())
+    installed = known_models()
+    models = tuple(_model(entry) for entry in installed.values())
     spaces = color_space_names()
     return DescribeReply(
         version=version(),
@@ -31,6 +33,7 @@ def describe(device: torch.device) -> DescribeReply:
         movie_formats=tuple(sorted(MOVIE_EXTENSIONS)),
         colorspaces=spaces,
         effect=filled(effect_description(), models, spaces),
+        pullable=tuple(name for name, entry in catalog().items() if name not in installed and entry.is_pullable),
     )
 
 
@@ -40,6 +43,7 @@ def _model(entry: ModelEntry) -> ModelInfo:
         name=entry.name,
         summary=entry.summary,
         licence=entry.licence,
+        allows=entry.terms.words,
         categories=tuple(
             CategoryInfo(name=category.name, layer=names[category.name], is_thing=category.is_thing)
             for category in entry.label_set.categories

@@ -20,7 +20,8 @@ from worker.layers import find_category, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
 from worker.models.base import Plate
-from worker.models.registry import ModelPool, find_model
+from worker.models.licences import check_licence
+from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
 from worker.pipeline import run_export
 from worker.predictions import Predictions
 from worker.roots import Roots
@@ -41,15 +42,19 @@ class Engine:
         self._store = store
         self._roots = roots or Roots()
 
-    def check(self, request: MatteRequest) -> None:
+    def check(self, request: MatteRequest) -> tuple[str, ...]:
         """Find out, before any work, whether a request can be carried out.
+
+        Returns:
+            What whoever asked should know before the work begins, such as a licence that forbids commercial use.
 
         Raises:
             BadRequestError: (or a class below it) names what is wrong and what to do.
         """
         self._roots.check(request.source, "source")
         self._roots.check(request.out, "output folder")
-        entry = find_model(request.model)
+        entry = self._find(request.model)
+        notices = check_licence(entry.name, entry.terms, request.licence)
         # As if the source showed everything: names of categories and groups are known before anything is found.
         shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
         layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
@@ -59,6 +64,7 @@ class Engine:
                 # Raises where the configuration has no way to scene-linear light.
                 _ = source.light
         check_output(Path(request.out))
+        return notices
 
     def export(self, request: MatteRequest, progress: Progress) -> Path:
         """Carry an export out; what an earlier run of the same request left is kept.
@@ -86,7 +92,8 @@ class Engine:
         Raises:
             BadRequestError: (or a class below it) neither a path nor pixels, or one that cannot be used.
         """
-        entry = find_model(message.model)
+        entry = self._find(message.model)
+        notices = check_licence(entry.name, entry.terms, message.licence)
         for category in message.categories or ():
             find_category(category, entry.label_set)
         check_borders(
@@ -109,8 +116,15 @@ class Engine:
                 )
                 for layer, matte in zip(layers, mattes, strict=True)
             ),
+            notices=notices,
         )
         return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
+
+    def _find(self, model: str) -> ModelEntry:
+        """The model that a request asks for; one that is named by its path must lie in the roots."""
+        if is_path(model):
+            self._roots.check(model, "model")
+        return find_model(model)
 
     def _one_plate(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[FramePrediction, Plate]:
         """A plate and its prediction."""

@@ -25,6 +25,7 @@ from worker.layers import LayerSpec, settle_layers
 from worker.mattes.make import Matte
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
+from worker.models.catalog import terms_for
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch
@@ -99,6 +100,7 @@ class ExportPlan:
                 licence=self.model.licence,
                 fingerprint=self.model.fingerprint,
                 label_set=self.model.label_set.name,
+                allows=terms_for(self.model.name, self.model.licence).words,
             ),
             overlap=request.overlap.value,
             source=self.source.path,

@@ -103,10 +103,12 @@ def job_id(request: MatteRequest) -> str:
 
 
 class _Job:
-    def __init__(self, request: MatteRequest) -> None:
+    def __init__(self, request: MatteRequest, notices: tuple[str, ...]) -> None:
         self.request = request
         self.cancelled = threading.Event()
-        self.info = JobInfo(job=job_id(request), state=JobState.QUEUED, source=request.source, out=request.out)
+        self.info = JobInfo(
+            job=job_id(request), state=JobState.QUEUED, source=request.source, out=request.out, notices=notices
+        )
 
 
 class JobBook:
@@ -125,9 +127,14 @@ class JobBook:
         self._thread = threading.Thread(target=self._run, name="mattebridge-jobs", daemon=True)
         self._thread.start()
 
-    def submit(self, request: MatteRequest) -> JobInfo:
-        """Queue a request. One that equals a job which has not ended joins that job."""
-        job = _Job(request)
+    def submit(self, request: MatteRequest, notices: tuple[str, ...] = ()) -> JobInfo:
+        """Queue a request. One that equals a job which has not ended joins that job.
+
+        Args:
+            request: What to do.
+            notices: What whoever asks for the job, or watches it, should know.
+        """
+        job = _Job(request, notices)
         with self._lock:
             known = self._jobs.get(job.info.job)
             if known is not None and not known.info.state.is_final:

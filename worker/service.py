@@ -189,10 +189,10 @@ class Service:
         pool.submit(guarded)
 
     def _export(self, sender: _Sender, body: Export) -> None:
-        self._engine.check(body.request)
+        notices = self._engine.check(body.request)
         # Subscribed before the job can begin, so that its first event finds the subscriber.
         self._subscribe(job_id(body.request), sender)
-        self._send(sender, JobReply(info=self._jobs.submit(body.request)))
+        self._send(sender, JobReply(info=self._jobs.submit(body.request, notices)))
 
     def _watch(self, sender: _Sender, body: Watch) -> None:
         if not self._jobs.get(body.job).state.is_final:

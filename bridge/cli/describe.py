@@ -28,10 +28,11 @@ def describe(address: Optional[str], as_json: bool) -> None:
     table.add_row("version", reply.version)
     table.add_row("device", reply.device)
     for model in reply.models:
-        table.add_row(f"model {model.name}", f"{model.summary} ({model.licence})")
+        table.add_row(f"model {model.name}", f"{model.summary} ({model.licence}: {model.allows})")
         for title, is_thing in (("things", True), ("stuff", False)):
             names = [category.layer for category in model.categories if category.is_thing is is_thing]
             table.add_row(f"  {title}", ", ".join(names))
+    table.add_row("can be pulled", ", ".join(reply.pullable))
     table.add_row("layouts", ", ".join(reply.layouts))
     table.add_row("borders", ", ".join(reply.borders))
     table.add_row("images", ", ".join(reply.image_formats))

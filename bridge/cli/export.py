@@ -41,7 +41,7 @@ def export(source: str, address: Optional[str], as_json: bool, **options: Any) -
             sys.exit(err.exit_code)
         raise
     if as_json:
-        echo_json(summary(info.manifest, manifest))
+        echo_json({**summary(info.manifest, manifest), "notices": info.notices})
     else:
         echo_summary(info.manifest, manifest)
 

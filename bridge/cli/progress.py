@@ -17,7 +17,7 @@ _WAIT_FOR_CANCEL_S = 30.0
 
 
 def follow(job: Job) -> JobInfo:
-    """Show a job until it ends, on stderr; Ctrl-C cancels it.
+    """Show a job until it ends, on stderr, and before it what the worker wants known; Ctrl-C cancels it.
 
     Returns:
         The job's last news.
@@ -26,6 +26,8 @@ def follow(job: Job) -> JobInfo:
         JobCancelledError: it was cancelled, here or elsewhere.
         MattebridgeError: it failed.
     """
+    for notice in job.info.notices:
+        click.echo(f"note: {notice}", err=True)
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),

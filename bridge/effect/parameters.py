@@ -9,7 +9,7 @@ from enum import Enum
 
 from bridge.borders import Border, BorderKind, Profile, Side, Unit
 from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
-from bridge.request import Layout, OnError, Overlap
+from bridge.request import Layout, LicenceDemand, OnError, Overlap
 
 _HINTS: dict[Enum, str] = {
     Layout.LAYERS: "One EXR a frame with a layer for each category: what Nuke reads.",
@@ -18,6 +18,8 @@ _HINTS: dict[Enum, str] = {
     Layout.SINGLE: "One file for each matte: what anything reads.",
     Overlap.INDEPENDENT: "Each matte stands for itself.",
     Overlap.NORMALIZED: "The mattes of a pixel never sum to more than 1.",
+    LicenceDemand.ANY: "Any licence; one that may forbid commercial use is told.",
+    LicenceDemand.COMMERCIAL: "Commercial use.",
     OnError.ERROR: "Stop and say which frame.",
     OnError.HOLD: "Repeat the mattes of a neighbour.",
     OnError.BLACK: "Write empty mattes.",
@@ -95,13 +97,24 @@ OBJECTS = (
         name="model",
         type=ParamType.STR_CHOICE,
         label="Model",
-        hint="`mattebridge describe` lists the models.",
+        hint="A model's name, or ./path to one; `mattebridge models` lists them.",
         default="embedded",
         parent="objects",
         field="model",
         fill=Fill.MODELS,
         option="--model",
         metavar="NAME",
+    ),
+    Param(
+        name="licence",
+        type=ParamType.STR_CHOICE,
+        label="Licence",
+        hint="What the model's licence must allow; a model that is not known to allow it is refused.",
+        default=LicenceDemand.ANY.value,
+        choices=_choices(LicenceDemand),
+        parent="objects",
+        field="licence",
+        option="--licence",
     ),
     Param(
         name="categories",

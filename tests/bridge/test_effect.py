@@ -25,7 +25,7 @@ from bridge.effect import (
 )
 from bridge.errors import BadRequestError, PolicyError, UnknownNameError
 from bridge.messages import CategoryInfo, DescribeReply, ModelInfo
-from bridge.request import Layout, MatteRequest, OnError, Overlap
+from bridge.request import Layout, LicenceDemand, MatteRequest, OnError, Overlap
 
 EFFECT = effect_description()
 
@@ -44,6 +44,7 @@ FULL = MatteRequest(
     out="/mattes",
     frames="1001-1100",
     model="big",
+    licence=LicenceDemand.COMMERCIAL,
     categories=("person", "sky"),
     policy=BorderPolicy({"person": Border(BorderKind.FEATHER, width=Length(6.0), side=Side.OUTER)}),
     layouts=(Layout.LAYERS, Layout.CRYPTOMATTE),

@@ -36,7 +36,7 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self.device = torch.device("cpu")
-        self.check: Callable[[MatteRequest], None] = lambda _: None
+        self.check: Callable[[MatteRequest], tuple[str, ...]] = lambda _: ()
         self.export: Callable[[MatteRequest, Progress], Path] = lambda request, _: Path(request.out) / "m.json"
 
     def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
@@ -108,7 +108,7 @@ def test_an_export_streams_its_news_to_the_end(running: Running, client: Client)
 
 
 def test_a_bad_request_is_refused_before_it_is_queued(running: Running, client: Client) -> None:
-    def check(_: MatteRequest) -> None:
+    def check(_: MatteRequest) -> tuple[str, ...]:
         raise UnknownNameError("unknown category 'cat'; there is: car")
 
     running.engine.check = check
@@ -128,7 +128,7 @@ def test_a_failed_job_raises_the_error_of_its_cause(running: Running, client: Cl
 
 
 def test_a_fault_of_the_worker_is_an_internal_error_and_the_worker_lives(running: Running, client: Client) -> None:
-    def check(_: MatteRequest) -> None:
+    def check(_: MatteRequest) -> tuple[str, ...]:
         raise ZeroDivisionError("division by zero")
 
     running.engine.check = check

@@ -51,6 +51,7 @@ def attributes(
         "software": origin.software,
         "model": origin.model.name,
         "model_licence": origin.model.licence,
+        "model_allows": origin.model.allows,
         "model_fingerprint": origin.model.fingerprint,
         "label_set": origin.model.label_set,
         "overlap": origin.overlap,

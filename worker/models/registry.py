@@ -1,16 +1,24 @@
-"""The models this worker can run, by name, and the loaded ones."""
+"""The models this worker can run, by name or path, and the loaded ones."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import cast
 
 import torch
 
-from bridge.errors import ModelError, unknown_name
+from bridge.errors import BadRequestError, ModelError, ModelNotInstalledError, unknown_name
+from worker.label_sets import known_label_set
 from worker.labels import LabelSet
-from worker.models.base import Model, Plate
+from worker.models.base import Model, Plate, Weights
+from worker.models.catalog import CatalogEntry, catalog, find_entry, terms_for
+from worker.models.folders import Found, read_folder
+from worker.models.installed import cached_snapshot, find_installed, own_models, uncatalogued
+from worker.models.licences import Terms
 from worker.segments import FramePrediction
 
 
@@ -23,7 +31,13 @@ class ModelEntry:
     """One line: what it is and how good."""
     licence: str
     label_set: LabelSet
+    """What it knows, as far as can be told without loading it."""
     load: Callable[[torch.device], Model]
+
+    @property
+    def terms(self) -> Terms:
+        """What one may do with it."""
+        return terms_for(self.name, self.licence)
 
 
 def _embedded() -> ModelEntry:
@@ -40,16 +54,103 @@ def _embedded() -> ModelEntry:
 
 
 def known_models() -> dict[str, ModelEntry]:
-    """Every model of this worker, by name."""
-    return {entry.name: entry for entry in (_embedded(),)}
+    """Every model that is installed on this worker, by name; one's own that cannot be told are left out."""
+    models = [_embedded()]
+    for entry in catalog().values():
+        path = find_installed(entry) if entry.family != "embedded" else None
+        if path is not None:
+            models.append(_from_catalog(entry, path))
+    for name, path in uncatalogued().items():
+        try:
+            models.append(_from_path(name, path))
+        except BadRequestError:
+            # Asked for by its name, it says what is wrong.
+            continue
+    return {model.name: model for model in models}
 
 
 def find_model(name: str) -> ModelEntry:
-    """The model of that name; UnknownNameError where there is none."""
+    """The model of a name, of a hub repository, or at a path, without loading it.
+
+    Raises:
+        ModelNotInstalledError: it is in the catalog, but not on this machine; says how to get it.
+        BadRequestError: what lies at the path does not say what it is.
+        UnknownNameError: nothing of that name is known.
+    """
     models = known_models()
-    if name not in models:
-        raise unknown_name("model", name, models)
-    return models[name]
+    if name in models:
+        return models[name]
+    entry = find_entry(name)
+    if entry is not None:
+        if entry.name in models:
+            return models[entry.name]
+        raise ModelNotInstalledError(_how_to_get(entry))
+    own = own_models().get(name)
+    path = own if own is not None else _as_path(name)
+    if path is not None:
+        return _from_path(name, path)
+    raise unknown_name("model", name, [*models, *(known for known in catalog() if known not in models)])
+
+
+def _how_to_get(entry: CatalogEntry) -> str:
+    if entry.delta_of is not None:
+        return (
+            f"model {entry.name!r} has no weights of its own to pull: the hub's are the difference to "
+            f"{entry.delta_of}, which Meta gives to those who accept its licence. Join the two with the "
+            f"publisher's tools and put the result into a folder called {entry.name} in MATTEBRIDGE_MODELS"
+        )
+    return (
+        f"model {entry.name!r} is not installed on the worker's machine; to get it, say there: "
+        f"mattebridge models pull {entry.name}"
+    )
+
+
+def is_path(name: str) -> bool:
+    """Whether a model is asked for by its path: an absolute one, or one from the worker's folder (``./mine``)."""
+    return name.startswith((".", "~")) or Path(name).is_absolute()
+
+
+def _as_path(name: str) -> Path | None:
+    """The path that a name may be: of a folder or file, or of a hub repository in the cache."""
+    if is_path(name):
+        return Path(name).expanduser()
+    return cached_snapshot(name) if name.count("/") == 1 else None
+
+
+def _from_catalog(entry: CatalogEntry, path: Path) -> ModelEntry:
+    label_set = known_label_set(entry.label_set)
+    weights = Weights(entry.name, path, entry.licence, label_set, entry.options)
+    return ModelEntry(
+        name=entry.name,
+        summary=f"{entry.summary} ({entry.score_words}, {entry.data})" if entry.score else entry.summary,
+        licence=entry.licence,
+        label_set=label_set,
+        load=lambda device: load_family(entry.family, weights, device),
+    )
+
+
+def _from_path(name: str, path: Path) -> ModelEntry:
+    found: Found = read_folder(path)
+    weights = Weights(name, path, found.licence, found.label_set, found.options)
+    return ModelEntry(
+        name=name,
+        summary=found.summary,
+        licence=found.licence,
+        label_set=found.label_set,
+        load=lambda device: load_family(found.family, weights, device),
+    )
+
+
+def load_family(family: str, weights: Weights, device: torch.device) -> Model:
+    """Load weights with the module of their family; ModelError where its packages are not installed."""
+    try:
+        module = import_module(f"worker.models.{family}")
+    except ImportError as err:
+        raise ModelError(
+            f"model {weights.name!r} needs the family {family!r}, which cannot be used here: {err}; "
+            "pip install 'mattebridge[worker]'"
+        ) from err
+    return cast("Model", module.load(weights, device))
 
 
 class ModelPool:

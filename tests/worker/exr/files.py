@@ -21,7 +21,13 @@ LAYERS = (
 )
 ORIGIN = Origin(
     software="mattebridge 9.9",
-    model=ModelEntry(name="embedded", licence="Apache-2.0", fingerprint="0123abcd", label_set="drawn"),
+    model=ModelEntry(
+        name="embedded",
+        licence="Apache-2.0",
+        fingerprint="0123abcd",
+        label_set="drawn",
+        allows="commercial use allowed",
+    ),
     overlap="independent",
     source="/shots/Straße 7/плита.mov",
     colorspace="sRGB - Texture",

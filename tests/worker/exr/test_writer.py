@@ -68,6 +68,7 @@ def test_header_says_where_the_mattes_come_from(tmp_path: Path) -> None:
         "software": "mattebridge 9.9",
         "model": "embedded",
         "model_licence": "Apache-2.0",
+        "model_allows": "commercial use allowed",
         "model_fingerprint": "0123abcd",
         "label_set": "drawn",
         "overlap": "independent",
