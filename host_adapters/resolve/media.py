@@ -1,0 +1,137 @@
+"""The media behind a timeline item: its path as the worker takes it, and how its frames are numbered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from bridge.frames import MOVIE_FIRST_FRAME, STILL_FRAME, FramePattern, split_number, split_pattern
+from host_adapters.resolve.calls import text
+from host_adapters.resolve.errors import HostRefusedError
+from host_adapters.resolve.frame_map import Span
+from host_adapters.resolve.rates import parse_rate
+
+_BRACKETS = re.compile(r"(?P<head>.*)\[(?P<first>-?\d+)-(?P<last>-?\d+)\](?P<tail>[^\[\]]*)", re.DOTALL)
+
+NOT_PLAIN = {
+    "compound": "is a compound clip; open it in the timeline and choose the clips inside",
+    "timeline": "is a nested timeline; open it and choose the clips inside",
+    "multicam": "is a multicam clip; flatten it first",
+    "fusion": "is a Fusion clip or composition, which has no file",
+    "generator": "is a generator, which has no file",
+    "title": "is a title, which has no file",
+    "adjustment": "is an adjustment clip, which has no file",
+    "subclip": "is a subclip, whose first frame Resolve does not tell; choose the clip it was made from",
+    "audio": "is sound only",
+}
+"""Words in a media pool item's type that cannot be sent to a worker, and why."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """One clip of the media pool, as far as the worker is concerned."""
+
+    handle: Any
+    """The MediaPoolItem."""
+    uid: str
+    name: str
+    source: str
+    """The source of a request: a movie's or a still's path, or ``plate.%04d.exr``."""
+    first: int
+    """The worker's number of the first frame."""
+    count: int
+    """How many frames it has."""
+    rate: Fraction
+    still: bool
+    colorspace: str
+    """What Resolve calls its input colour space; empty where it says nothing."""
+
+    @property
+    def frames(self) -> Span:
+        """All its frames, counted from 0."""
+        return Span(0, self.count)
+
+
+def read_media(item: Any) -> Media:
+    """Read a MediaPoolItem.
+
+    Raises:
+        HostRefusedError: it is nothing that a worker can read; the message continues a sentence that begins with
+            the clip's name.
+    """
+    properties = {key: text(item, "GetClipProperty", key) for key in _READ}
+    # 21.1 was seen to answer types in lower case.
+    kind = properties["Type"].lower()
+    for word, why in NOT_PLAIN.items():
+        if word in kind and not (word == "audio" and "video" in kind):
+            raise HostRefusedError(why)
+    path = properties["File Path"]
+    if not path:
+        raise HostRefusedError("has no file: it is made by Resolve, or its media is not in the media pool")
+    rate, _ = parse_rate(properties["FPS"] or "24")
+    sequence = sequence_of(path)
+    if sequence is None:
+        numbered = split_number(path) if "still" in kind else None
+        if "still" in kind:
+            first, count = (STILL_FRAME if numbered is None else numbered[1]), 1
+        else:
+            first, count = MOVIE_FIRST_FRAME, _count(properties)
+        source = path
+    else:
+        pattern, inside = sequence
+        source, first, count = pattern.text, inside.start, len(inside)
+    return Media(
+        handle=item,
+        uid=text(item, "GetUniqueId"),
+        name=text(item, "GetName") or Path(path).name,
+        source=source,
+        first=first,
+        count=count,
+        rate=rate,
+        still="still" in kind,
+        colorspace=properties["Input Color Space"],
+    )
+
+
+_READ = ("Type", "File Path", "FPS", "Frames", "Start", "End", "Input Color Space")
+
+
+def sequence_of(path: str) -> tuple[FramePattern, Span] | None:
+    """The pattern and the frame numbers of ``name.[1001-1100].exr``; None for a path that is no sequence."""
+    match = _BRACKETS.fullmatch(path)
+    if match is None:
+        return None
+    first, last = int(match["first"]), int(match["last"])
+    return FramePattern(match["head"], match["tail"], len(match["first"])), Span(first, last + 1)
+
+
+def same_files(one: str, other: str) -> bool:
+    """Whether two paths mean the same file or sequence, in whichever form Resolve wrote them."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(path: str) -> tuple[str, str]:
+    """Head and tail of a path without its frame number, separators and drive letters alike everywhere."""
+    path = path.replace("\\", "/")
+    brackets = sequence_of(path)
+    pattern = brackets[0] if brackets else split_pattern(path)
+    if pattern is None:
+        numbered = split_number(path)
+        pattern = numbered[0] if numbered else FramePattern(path, "", 0)
+    return pattern.head, pattern.tail
+
+
+def _count(properties: dict[str, str]) -> int:
+    """Frames of a movie; 0 where Resolve does not say."""
+    try:
+        count = int(float(properties["Frames"]))
+        first, last = int(float(properties["Start"])), int(float(properties["End"]))
+    except ValueError:
+        return int(float(properties["Frames"])) if properties["Frames"].isdigit() else 0
+    if first != 0 and last - first + 1 == count:
+        # A movie is counted from 0; a part of one is not.
+        raise HostRefusedError(NOT_PLAIN["subclip"])
+    return count
