@@ -196,6 +196,7 @@ class Client:
         frame: Optional[int] = None,
         colorspace: Optional[str] = None,
         model: str = "embedded",
+        detail: int = 1,
         categories: Optional[Sequence[str]] = None,
         policy: BorderPolicy = DEFAULT_POLICY,
         licence: LicenceDemand = LicenceDemand.ANY,
@@ -208,6 +209,7 @@ class Client:
             frame: The frame of a path; None for its first.
             colorspace: The path's colour space; None to go by metadata and kind.
             model: The model's name.
+            detail: As in `MatteRequest.detail`.
             categories: Names, long or short; None for all the plate shows.
             policy: How each category's edge is made.
             licence: What the model's licence must allow.
@@ -223,6 +225,7 @@ class Client:
             frame=frame,
             colorspace=colorspace,
             model=_model(model),
+            detail=detail,
             categories=None if categories is None else tuple(categories),
             policy=policy,
             licence=licence,

@@ -14,7 +14,7 @@ import msgspec
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy
 from bridge.effect.schema import EffectDescription
-from bridge.request import LicenceDemand, MatteRequest
+from bridge.request import LicenceDemand, MatteRequest, check_detail
 
 PROTOCOL = 1
 """Version of the messages; a peer of another version gets an error that names both."""
@@ -123,10 +123,15 @@ class Segment(Message, frozen=True):
     """The frame of the source; None for its first."""
     colorspace: Optional[str] = None
     model: str = "embedded"
+    detail: int = 1
+    """As in `MatteRequest.detail`."""
     categories: Optional[tuple[str, ...]] = None
     policy: BorderPolicy = DEFAULT_POLICY
     licence: LicenceDemand = LicenceDemand.ANY
     """What the model's licence must allow."""
+
+    def __post_init__(self) -> None:
+        check_detail(self.detail)
 
 
 class SegmentLayer(Message, frozen=True):

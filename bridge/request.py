@@ -10,6 +10,9 @@ import msgspec
 from bridge.borders import DEFAULT_POLICY, BorderPolicy
 from bridge.errors import BadRequestError
 
+MAX_DETAIL = 12
+"""Most detail: an 8K plate seen at the size of its pixels by a model that works on 640."""
+
 
 class Layout(str, Enum):
     """How mattes are arranged in files."""
@@ -70,6 +73,9 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """The model's name, or the path of a folder or checkpoint on the worker's machine."""
     licence: LicenceDemand = LicenceDemand.ANY
     """What the model's licence must allow."""
+    detail: int = 1
+    """How many times as fine as the model's own the masks are, 1 to `MAX_DETAIL`: above 1 the model also looks at
+    windows of the plate, each ``1 / detail`` of its width and height. For small things and fine edges."""
     categories: Optional[tuple[str, ...]] = None
     """Categories to write, by their long or short names; None for all that the source shows."""
     policy: BorderPolicy = DEFAULT_POLICY
@@ -96,6 +102,7 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise BadRequestError("source is empty; it must be a movie, a still, a folder or a sequence")
         if not self.out:
             raise BadRequestError("out is empty; it must be a folder for the mattes")
+        check_detail(self.detail)
         if self.categories is not None and not self.categories:
             raise BadRequestError("categories is empty; leave it out for all that the source shows")
         if not self.layouts:
@@ -103,3 +110,11 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         for name, members in self.groups.items():
             if not members:
                 raise BadRequestError(f"group {name!r} is empty; name the categories that it joins")
+
+
+def check_detail(detail: int) -> None:
+    """Raise BadRequestError for a detail that is out of range."""
+    if not 1 <= detail <= MAX_DETAIL:
+        raise BadRequestError(
+            f"detail must be 1 to {MAX_DETAIL}, but is {detail}; 1 looks at the plate as a whole"
+        )

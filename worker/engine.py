@@ -20,6 +20,7 @@ from worker.layers import find_category, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
 from worker.models.base import Plate
+from worker.models.detail import closer
 from worker.models.licences import check_licence
 from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
 from worker.pipeline import run_export
@@ -77,7 +78,7 @@ class Engine:
             MattebridgeError: the export cannot go on; finished frames are kept.
         """
         self.check(request)
-        model = self._pool.get(request.model)
+        model = closer(self._pool.get(request.model), request.detail)
         with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             shelf.mark_used()
@@ -130,14 +131,14 @@ class Engine:
         """A plate and its prediction."""
         if message.source is None:
             plate = _plate_from(arrays)
-            model = self._pool.get(message.model)
+            model = closer(self._pool.get(message.model), message.detail)
             return self._pool.predict(model, [plate])[0], plate
         if arrays:
             raise BadRequestError("a plate comes by path or as pixels, not as both")
         self._roots.check(message.source, "source")
         frames = None if message.frame is None else str(message.frame)
         with open_source(message.source, frames=frames, colorspace=message.colorspace) as source:
-            model = self._pool.get(message.model)
+            model = closer(self._pool.get(message.model), message.detail)
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
             frame = source.frames[0]

@@ -18,8 +18,9 @@ REQUIRED = ("out",)
 def effect_options(command: F) -> F:
     """An option for each parameter that has one; the command gets them by script name, see `given_values`."""
     params = [param for param in effect_description().params if param.option is not None]
-    # What must be given stands first in the help.
-    for param in sorted(params, key=lambda param: param.name not in REQUIRED, reverse=True):
+    # What must be given stands first in the help; click shows first what is added last.
+    first_to_last = sorted(params, key=lambda param: param.name not in REQUIRED)
+    for param in first_to_last[::-1]:
         command = _option(param)(command)
     return command
 

@@ -9,7 +9,7 @@ from enum import Enum
 
 from bridge.borders import Border, BorderKind, Profile, Side, Unit
 from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
-from bridge.request import Layout, LicenceDemand, OnError, Overlap
+from bridge.request import MAX_DETAIL, Layout, LicenceDemand, OnError, Overlap
 
 _HINTS: dict[Enum, str] = {
     Layout.LAYERS: "One EXR a frame with a layer for each category: what Nuke reads.",
@@ -115,6 +115,22 @@ OBJECTS = (
         parent="objects",
         field="licence",
         option="--licence",
+    ),
+    Param(
+        name="detail",
+        type=ParamType.INTEGER,
+        label="Detail",
+        hint="For small things and fine edges in large plates: the model also looks at windows so many times "
+        "smaller than the plate. The time it takes grows with the square.",
+        default=1,
+        min=1,
+        max=MAX_DETAIL,
+        display_min=1,
+        display_max=6,
+        parent="objects",
+        field="detail",
+        option="--detail",
+        metavar="N",
     ),
     Param(
         name="categories",

@@ -45,6 +45,7 @@ FULL = MatteRequest(
     frames="1001-1100",
     model="big",
     licence=LicenceDemand.COMMERCIAL,
+    detail=3,
     categories=("person", "sky"),
     policy=BorderPolicy({"person": Border(BorderKind.FEATHER, width=Length(6.0), side=Side.OUTER)}),
     layouts=(Layout.LAYERS, Layout.CRYPTOMATTE),

@@ -91,6 +91,18 @@ def test_another_policy_runs_no_model_and_writes_all(export: Export, model: Colo
     assert all(soft[name] != hard[name] for name in soft)
 
 
+def test_a_closer_look_is_found_anew_and_kept_beside_the_first(export: Export, model: ColorModel) -> None:
+    plain = files(export(policy=HARD))
+    assert model.calls == len(FRAMES)
+    closer = files(export(policy=HARD, detail=2))
+    assert model.calls > 2 * len(FRAMES)
+    assert all(plain[name] != closer[name] for name in plain)
+    calls = model.calls
+    assert files(export(policy=HARD)) == plain
+    assert files(export(policy=HARD, detail=2)) == closer
+    assert model.calls == calls
+
+
 def test_only_what_is_missing_is_written(export: Export) -> None:
     path = export()
     before = files(path)

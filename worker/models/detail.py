@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from bridge.request import MAX_DETAIL
 from worker.labels import LabelSet
 from worker.mattes.geometry import Box, Size, box_wh, clip, grow, inside, meet, part_of
 from worker.mattes.matrices import interpolation
@@ -27,9 +28,6 @@ from worker.mattes.resample import Kernel
 from worker.models.base import Model, Plate
 from worker.models.windows import Raster, Window, promises, windows
 from worker.segments import FramePrediction, Segment, boxed
-
-MAX_DETAIL = 12
-"""An 8K plate seen at the size of its pixels by a model that works on 640."""
 
 SAME_IOU = 0.7
 """Least soft intersection over union, inside a window and at the first look's resolution, of two masks of one
@@ -49,6 +47,11 @@ KNOWN_SHARE = 0.3
 
 EDGE_CELLS = 2
 """How many of the first look's cells beside an edge the second may change."""
+
+
+def closer(model: Model, detail: int) -> Model:
+    """The model itself for a detail of 1, else one that looks closer."""
+    return model if detail == 1 else Detailed(model, detail)
 
 
 class Detailed:

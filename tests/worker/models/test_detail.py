@@ -10,9 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from bridge.request import MAX_DETAIL
 from tests.fakes.color_model import LABELS, ColorModel
 from worker.models.base import Plate
-from worker.models.detail import MAX_DETAIL, Detailed
+from worker.models.detail import Detailed
 from worker.models.windows import windows
 from worker.segments import FramePrediction, Segment, full_mask
 
