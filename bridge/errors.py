@@ -116,6 +116,12 @@ class UnsafeCheckpointError(ModelError):
     code = "unsafe_checkpoint"
 
 
+class DownloadError(MattebridgeError):
+    """Something could not be fetched from the net; what came is kept, and the same command goes on from there."""
+
+    code = "download"
+
+
 class JobCancelledError(MattebridgeError):
     """The job was cancelled; finished frames are kept."""
 

@@ -107,6 +107,16 @@ def test_an_export_streams_its_news_to_the_end(running: Running, client: Client)
     assert "working" in stages
 
 
+def test_what_must_be_known_before_the_work_comes_with_the_answer_and_with_all_news(
+    running: Running, client: Client
+) -> None:
+    running.engine.check = lambda _: ("the licence forbids commercial use",)
+    job = client.export(request())
+    assert job.info.notices == ("the licence forbids commercial use",)
+    assert job.wait(timeout_s=10).notices == ("the licence forbids commercial use",)
+    assert client.jobs()[-1].notices == ("the licence forbids commercial use",)
+
+
 def test_a_bad_request_is_refused_before_it_is_queued(running: Running, client: Client) -> None:
     def check(_: MatteRequest) -> tuple[str, ...]:
         raise UnknownNameError("unknown category 'cat'; there is: car")
