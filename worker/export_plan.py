@@ -175,7 +175,7 @@ class ExportPlan:
             version(),
             layout,
             self.source.fingerprint,
-            None if frame.shows is None else (frame.shows, self.source.frame_stamp(frame.shows)),
+            None if frame.shows is None else (frame.shows, self.predictions.stamp(frame.shows)),
             self.model.fingerprint,
             sorted(self.model.settings.items()),
             [

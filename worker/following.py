@@ -50,7 +50,7 @@ def follow_tracks(
     """
     source, shelf = predictions.source, predictions.shelf
     known = _load(shelf.load_tracks())
-    stamps = {frame: source.frame_stamp(frame) for frame in frames}
+    stamps = {frame: predictions.stamp(frame) for frame in frames}
     # Ids belong to a prediction: those of a frame whose file has changed since are worth nothing.
     stale = {frame for frame, stamp in stamps.items() if known.stamps.get(frame, stamp) != stamp}
     kept = TrackIndex({f: ids for f, ids in known.frames.items() if f not in stale}, known.tracks)

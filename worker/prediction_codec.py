@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from worker.segments import FramePrediction, Segment
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the encoding changes; files of another format count as missing and are made again."""
 
 # Level 1: masks are mostly flat, higher levels take several times longer for a few per cent.
@@ -24,6 +24,7 @@ class _Segment(msgspec.Struct, array_like=True, frozen=True):
     score: float
     box: tuple[int, int, int, int]
     mask: bytes
+    track: int
 
 
 class _Frame(msgspec.Struct, array_like=True, frozen=True):
@@ -39,13 +40,14 @@ class DamagedPredictionError(ValueError):
 
 
 def encode(prediction: FramePrediction) -> bytes:
-    """Bytes that `decode` turns back into an equal prediction; tracks are not kept, they are found anew."""
+    """Bytes that `decode` turns back into an equal prediction."""
     thumb = prediction.thumbnail
     frame = _Frame(
         format=FORMAT,
         grid_wh=prediction.grid_wh,
         segments=tuple(
-            _Segment(s.category, s.is_thing, float(s.score), s.box, s.mask.tobytes()) for s in prediction.segments
+            _Segment(s.category, s.is_thing, float(s.score), s.box, s.mask.tobytes(), s.track)
+            for s in prediction.segments
         ),
         thumbnail_wh=None if thumb is None else (thumb.shape[1], thumb.shape[0]),
         thumbnail=b"" if thumb is None else thumb.tobytes(),
@@ -61,7 +63,7 @@ def decode(data: bytes) -> FramePrediction:
         if frame.format != FORMAT:
             raise DamagedPredictionError(f"format {frame.format}, this version reads {FORMAT}")
         segments = tuple(
-            Segment(s.category, s.is_thing, s.score, s.box, _mask(s.mask, s.box)) for s in frame.segments
+            Segment(s.category, s.is_thing, s.score, s.box, _mask(s.mask, s.box), s.track) for s in frame.segments
         )
         thumbnail = None
         if frame.thumbnail_wh is not None:

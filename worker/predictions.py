@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 
 from bridge.errors import FrameUnreadableError
 from bridge.request import OnError
 from worker.jobs import Progress
 from worker.media import Source
-from worker.models.base import Model, Plate
+from worker.models.base import Model, Plate, Predictor, VideoModel
 from worker.models.registry import ModelPool
+from worker.runs import Runs
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch, ahead
 from worker.store import Shelf
@@ -30,6 +30,11 @@ class Predictions:
         self.shelf = shelf
         self._pool = pool
         self._watch = watch
+        self._runs = Runs(source, model.run_length) if isinstance(model, VideoModel) else None
+
+    def stamp(self, frame: int) -> str:
+        """Text that changes with the plates that the frame's prediction is made from."""
+        return self.source.frame_stamp(frame) if self._runs is None else self._runs.stamp(frame)
 
     def find(self, on_error: OnError, progress: Progress) -> dict[int, str]:
         """Run the model on every selected frame that the store does not have.
@@ -49,61 +54,82 @@ class Predictions:
         progress.begin("finding segments", len(frames), already=done, later=1.0)
         plates = ahead(self._plates(missing, on_error, bad), _DECODED_AHEAD, "decode")
         found = ahead(self._predict(plates), _PREDICTED_AHEAD, "predict")
+        wanted = set(missing)
         with closing(found):
             for frame, prediction in found:
                 with self._watch.time("store"):
-                    self.shelf.save(frame, self.source.frame_stamp(frame), prediction)
-                done += 1
+                    self.shelf.save(frame, self.stamp(frame), prediction)
+                done += frame in wanted
                 progress.at(done)
         progress.at(done + len(bad))
         return bad
 
     def get(self, frame: int) -> FramePrediction:
         """One frame's prediction; FrameUnreadableError where it is not in the store and cannot be read."""
-        stamp = self.source.frame_stamp(frame)
         with self._watch.time("store"):
-            kept = self.shelf.load(frame, stamp)
+            kept = self.shelf.load(frame, self.stamp(frame))
         if kept is not None:
             return kept
-        plate = self.source.read(frame)
-        prediction = with_thumbnail(self._pool.predict(self.model, [plate])[0], plate)
-        self.shelf.save(frame, stamp, prediction)
+        for number, prediction in self._predict(self._plates([frame], OnError.ERROR, {})):
+            self.shelf.save(number, self.stamp(number), prediction)
         return prediction
 
     def _missing(self, frames: Sequence[int], on_error: OnError, bad: dict[int, str]) -> list[int]:
         missing = []
         for frame in frames:
             try:
-                if not self.shelf.has(frame, self.source.frame_stamp(frame)):
+                if not self.shelf.has(frame, self.stamp(frame)):
                     missing.append(frame)
             except FrameUnreadableError as err:
                 _note(err, frame, on_error, bad)
         return missing
 
     def _plates(
-        self, frames: Sequence[int], on_error: OnError, bad: dict[int, str]
+        self, wanted: Sequence[int], on_error: OnError, bad: dict[int, str]
     ) -> Iterator[tuple[int, Plate]]:
-        for frame in frames:
+        """The plates that the model must see for the wanted frames."""
+        asked_for = set(wanted)
+        for frame in wanted if self._runs is None else self._runs.needed(wanted):
             try:
                 with self._watch.time("decode"):
                     plate = self.source.read(frame)
             except FrameUnreadableError as err:
-                _note(err, frame, on_error, bad)
+                # A video model goes on over a frame that it was only to see on the way.
+                if frame in asked_for:
+                    _note(err, frame, on_error, bad)
             else:
                 yield frame, plate
 
     def _predict(self, plates: Iterator[tuple[int, Plate]]) -> Iterator[tuple[int, FramePrediction]]:
         # `plates` is a stage of its own: closing this one must close it, too.
         try:
-            while batch := list(islice(plates, self.model.batch_size)):
+            for predictor, batch in self._batches(plates):
                 with self._watch.time("model"):
-                    found = self._pool.predict(self.model, [plate for _, plate in batch])
+                    found = self._pool.predict(predictor, [plate for _, plate in batch])
                 for (frame, plate), prediction in zip(batch, found, strict=True):
                     yield frame, with_thumbnail(prediction, plate)
         finally:
             close = getattr(plates, "close", None)
             if close is not None:
                 close()
+
+    def _batches(self, plates: Iterator[tuple[int, Plate]]) -> Iterator[tuple[Predictor, list[tuple[int, Plate]]]]:
+        """Plates as many as the model likes, each batch with what takes it: the model, or one of its runs."""
+        predictor: Predictor = self.model
+        run: int | None = None
+        batch: list[tuple[int, Plate]] = []
+        for frame, plate in plates:
+            number = None if self._runs is None else self._runs.number(frame)
+            if number is not None and number != run and isinstance(self.model, VideoModel):
+                if batch:
+                    yield predictor, batch
+                predictor, run, batch = self.model.begin(number), number, []
+            batch.append((frame, plate))
+            if len(batch) == self.model.batch_size:
+                yield predictor, batch
+                batch = []
+        if batch:
+            yield predictor, batch
 
 
 def _note(err: FrameUnreadableError, frame: int, on_error: OnError, bad: dict[int, str]) -> None:

@@ -29,7 +29,8 @@ class Segment:
     mask: npt.NDArray[np.uint8]
     """The soft mask inside `box`. Shape ``(y1 - y0, x1 - x0)``, C-contiguous; 0 is no coverage, 255 is full."""
     track: int = UNTRACKED
-    """The track id, steady through the source, or `UNTRACKED`."""
+    """The track id, steady through the source, or `UNTRACKED`. Before tracking, the number that a video model
+    gives to a thing for the length of a run (see `worker.models.base.VideoModel`)."""
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.box

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,16 @@ Plate = npt.NDArray[np.uint8]
 """A picture as models see it: shape ``(H, W, 3)``, RGB, display-referred sRGB, 0 to 255."""
 
 
-class Model(Protocol):
-    """A loaded model: plates in, segments with raw soft masks out."""
+class Predictor(Protocol):
+    """What plates can be given to."""
+
+    def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
+        """Find the segments of each plate; all plates of a call have the same size."""
+        ...
+
+
+class Model(Predictor, Protocol):
+    """A loaded model: plates in, segments with raw soft masks out. `predict` sets no tracks."""
 
     name: str
     """The name it is asked for by, for example ``embedded``."""
@@ -32,8 +40,25 @@ class Model(Protocol):
     batch_size: int
     """How many plates `predict` likes at once."""
 
-    def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
-        """Find the segments of each plate; all plates of a call have the same size. Tracks are not set."""
+
+@runtime_checkable
+class VideoModel(Model, Protocol):
+    """A model that remembers what it saw in the frames before, and says itself which thing is which.
+
+    It works in runs: frame ``n`` belongs to run ``n // run_length``, every run begins without memory, and what is
+    found in a frame depends on the frames of its run up to it, and on nothing else. So it does not matter which
+    frames were asked for first, a job that was interrupted goes on from the beginning of a run, and machines may
+    share a clip. Tracking joins the tracks of one run to those of the next.
+    """
+
+    run_length: int
+    """How many frame numbers make a run."""
+
+    def begin(self, run: int) -> Predictor:
+        """Something that takes the plates of a run, in order, in as many calls as one likes.
+
+        Its segments carry tracks, but for stuff: numbers other than `UNTRACKED`, none of which another run gives.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ import torch
 from bridge.errors import BadRequestError, ModelError, ModelNotInstalledError, unknown_name
 from worker.label_sets import known_label_set
 from worker.labels import LabelSet
-from worker.models.base import Model, Plate, Weights
+from worker.models.base import Model, Plate, Predictor, Weights
 from worker.models.catalog import CatalogEntry, catalog, find_entry, terms_for
 from worker.models.folders import Found, read_folder
 from worker.models.installed import cached_snapshot, find_installed, own_models, uncatalogued
@@ -172,7 +172,7 @@ class ModelPool:
                     raise ModelError(f"model {name!r} could not be loaded: {err}") from err
             return self._loaded[name]
 
-    def predict(self, model: Model, plates: Sequence[Plate]) -> list[FramePrediction]:
-        """Run a model; a job and a single plate asked for meanwhile take turns, call by call."""
+    def predict(self, model: Predictor, plates: Sequence[Plate]) -> list[FramePrediction]:
+        """Run a model, or a run of one; a job and a single plate asked for meanwhile take turns, call by call."""
         with self._lock:
             return model.predict(plates)

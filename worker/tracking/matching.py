@@ -23,9 +23,15 @@ _DUPLICATE_IOU_ACROSS = 0.85
 """The same for two things of different categories, such as a car also found as a bus."""
 
 
-def follow(tracks: Sequence[LiveTrack], moment: Moment) -> list[tuple[int, int]]:
-    """Pairs of the positions of a track and of a thing that goes on from it, each at most once."""
-    return _assigned([follow_scores(track, moment) for track in tracks], _FOLLOW_SCORE)
+def follow(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs of the positions of a track and of a thing that goes on from it, each at most once.
+
+    Args:
+        tracks: Those seen a moment ago.
+        moment: The frame.
+        sought: Whether a thing has no track yet. Shape ``(N,)``.
+    """
+    return _assigned([np.where(sought, follow_scores(track, moment), 0.0) for track in tracks], _FOLLOW_SCORE)
 
 
 def leap(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from worker.segments import FramePrediction
+from worker.segments import UNTRACKED, FramePrediction
 from worker.tracking.appearance import ColourBins, Histogram, colour_bins, likeness, luminance
 from worker.tracking.camera import Camera
 from worker.tracking.grid import reduced_picture, working_wh
@@ -50,6 +51,8 @@ class Tracker:
         self._over: list[Track] = []
         self._stuff = StuffTracks()
         self._found_again: dict[int, int] = {}
+        self._given: dict[int, int] = {}
+        """What a video model calls the things that are followed, each with the id of its track."""
         self._last_id = 0
         self._previous = 0
         self._shot_start = 0
@@ -68,7 +71,8 @@ class Tracker:
 
         Args:
             frame: The frame's number, above those before; numbers left out are time gone by.
-            prediction: Its segments; a thumbnail helps, but may be missing.
+            prediction: Its segments; a thumbnail helps, but may be missing. A thing with a number of a video model
+                goes to the track that had this number before, unless there was a cut between.
 
         Returns:
             One id, at least 1, a segment, in their order. A segment that is a second copy of another gets the same
@@ -88,8 +92,10 @@ class Tracker:
         things = observe([prediction.segments[i] for i in positions], prediction.grid_wh, self._wh, colours)
         if self._follow_camera(picture, colours, things):
             self._shot_start = frame
+            self._given.clear()
         moment = Moment(frame, self._fps, things, self._camera.offset, self._shot_start)
-        ids = dict(zip(positions, self._update_things(moment), strict=True))
+        given = [prediction.segments[i].track for i in positions]
+        ids = dict(zip(positions, self._update_things(moment, given), strict=True))
         for i, segment in enumerate(prediction.segments):
             if not segment.is_thing:
                 ids[i] = self._stuff.update(segment.category, frame, self._new_id)
@@ -122,13 +128,16 @@ class Tracker:
         self._look = look
         return self._camera.follow(luminance(picture), things.together, alike)
 
-    def _update_things(self, everything: Moment) -> list[int]:
+    def _update_things(self, everything: Moment, given: Sequence[int]) -> list[int]:
         copies = duplicates(everything.scene)
         kept = [i for i in range(len(everything.scene)) if i not in copies]
         moment = replace(everything, scene=everything.scene.only(kept))
+        owners = self._told([given[i] for i in kept])
+        taken = {track.id for track in owners.values()}
         oldest = min(self._previous, moment.frame - round(GAP_S * self._fps))
-        recent = [t for t in self._live if t.last_frame >= oldest]
-        owners = {i: recent[row] for row, i in follow(recent, moment)}
+        recent = [t for t in self._live if t.last_frame >= oldest and t.id not in taken]
+        unowned = np.array([i not in owners for i in range(len(kept))], bool)
+        owners |= {i: recent[row] for row, i in follow(recent, moment, unowned)}
         self._find_lost(moment, owners)
         followed = {track.id for track in owners.values()}
         left = [t for t in recent if t.id not in followed]
@@ -140,8 +149,22 @@ class Tracker:
             if i not in owners:
                 owners[i] = LiveTrack(self._new_id(), moment, i)
                 self._live.append(owners[i])
+            if given[kept[i]] != UNTRACKED:
+                self._given[given[kept[i]]] = owners[i].id
         ids = {position: owners[i].id for i, position in enumerate(kept)}
         return [ids[copies.get(i, i)] for i in range(len(everything.scene))]
+
+    def _told(self, given: Sequence[int]) -> dict[int, LiveTrack]:
+        """The things that a video model says go on from a followed track, by position."""
+        live = {track.id: track for track in self._live}
+        owners: dict[int, LiveTrack] = {}
+        for i, number in enumerate(given):
+            track_id = self._given.get(number)
+            if track_id is not None:
+                track = live.pop(track_id, None)
+                if track is not None:
+                    owners[i] = track
+        return owners
 
     def _find_lost(self, moment: Moment, owners: dict[int, LiveTrack]) -> None:
         """Give things without a track, or with a young one, to tracks that were lost before those began."""
@@ -170,6 +193,7 @@ class Tracker:
         kept = {t.id for t in (*seen, *lost)}
         self._over += [t.summary() for t in self._live if t.id not in kept]
         self._live = [t for t in self._live if t.id in kept]
+        self._given = {number: track_id for number, track_id in self._given.items() if track_id in kept}
 
     def _new_id(self) -> int:
         self._last_id += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.worker.tracking.drawing import BLUE, GREEN, RED, WH, Shape, disc, drawn, stuff, upright
-from worker.segments import FramePrediction, Segment
+from worker.segments import UNTRACKED, FramePrediction, Segment
 from worker.tracking import Tracker, assign
 from worker.tracking.settings import MAX_LOST
 
@@ -115,9 +117,11 @@ def test_the_mask_grid_may_change_between_frames() -> None:
     assert first == second
 
 
-def test_nobody_goes_on_over_a_cut() -> None:
+@pytest.mark.parametrize("number", [UNTRACKED, 7], ids=["no video model", "a video model that goes on"])
+def test_nobody_goes_on_over_a_cut(number: int) -> None:
     """The next shot has someone in other colours in the same place, before another background."""
     here = drawn([Shape(upright(80, 45, 20, 50), RED)])
+    here = replace(here, segments=(replace(here.segments[0], track=number),))
     assert here.thumbnail is not None
     dark = np.kron(np.random.default_rng(0).integers(0, 40, (9, 16, 3)), np.ones((6, 6, 1), int)).astype(np.uint8)
     dark[..., 2] += 120
@@ -131,3 +135,22 @@ def test_a_flash_is_not_the_end_of_anybody() -> None:
     here = drawn([Shape(upright(80, 45, 20, 50), RED)])
     flash = FramePrediction(WH, here.segments, np.full((54, 96, 3), 250, np.uint8))
     assert assign(enumerate([here] * 20 + [flash] + [here] * 20), 24.0).frames[40] == (1,)
+
+
+def told(*things: tuple[float, int]) -> FramePrediction:
+    """Discs at some x, each with the number that a video model gives it."""
+    plain = drawn([Shape(disc(x, 45, 9)) for x, _ in things])
+    segments = (replace(s, track=number) for s, (_, number) in zip(plain.segments, things, strict=True))
+    return replace(plain, segments=tuple(segments))
+
+
+def test_takes_the_word_of_a_video_model() -> None:
+    # Nothing but its word tells that the two changed places.
+    clip = [told((40, 7), (100, 9)) if t < 5 else told((100, 7), (40, 9)) for t in range(10)]
+    index = assign(enumerate(clip), 24.0)
+    assert {index.frames[t] for t in range(10)} == {(1, 2)}
+
+
+def test_joins_what_a_video_model_calls_otherwise_in_its_next_run() -> None:
+    clip = [told((40 + t, 7), (100 - t, 9)) if t < 5 else told((40 + t, 109), (100 - t, 107)) for t in range(10)]
+    assert set(assign(enumerate(clip), 24.0).frames.values()) == {(1, 2)}
