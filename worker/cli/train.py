@@ -1,4 +1,4 @@
-"""`mattebridge train`: train the embedded model."""
+"""`mattebridge train`: train models."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import click
+
+from worker.cli.train_finetune import finetune
 
 
 @click.group()
@@ -57,3 +59,6 @@ def embedded(
         )
     except ValueError as err:
         raise click.ClickException(str(err)) from err
+
+
+train.add_command(finetune)

@@ -33,6 +33,8 @@ class ModelEntry:
     label_set: LabelSet
     """What it knows, as far as can be told without loading it."""
     load: Callable[[torch.device], Model]
+    weights: Weights | None = None
+    """Where its weights lie; None where they are the package's own."""
 
     @property
     def terms(self) -> Terms:
@@ -126,6 +128,7 @@ def _from_catalog(entry: CatalogEntry, path: Path) -> ModelEntry:
         licence=entry.licence,
         label_set=label_set,
         load=lambda device: load_family(entry.family, weights, device),
+        weights=weights,
     )
 
 
@@ -138,6 +141,7 @@ def _from_path(name: str, path: Path) -> ModelEntry:
         licence=found.licence,
         label_set=found.label_set,
         load=lambda device: load_family(found.family, weights, device),
+        weights=weights,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from worker.training.samples import make_sample
 from worker.training.shards import ShardReader
+
+T = TypeVar("T")
 
 _AHEAD = 4
 """Batches that are prepared while one is used."""
@@ -76,11 +79,18 @@ def batches(
 ) -> Iterator[Batch]:
     """The batches from iteration `start` to the end of the schedule, in order."""
     total = sum(phase.iterations for phase in phases)
-    waiting: deque[Future[Batch]] = deque()
+    return made_ahead(
+        lambda iteration: make_batch(reader, phase_at(phases, iteration), seed, iteration), start, total, threads
+    )
+
+
+def made_ahead(make: Callable[[int], T], start: int, total: int, threads: int = 1) -> Iterator[T]:
+    """What `make` gives for the iterations from `start` to before `total`, in order, some made in advance."""
+    waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for iteration in range(start, total + _AHEAD):
             if iteration < total:
-                waiting.append(pool.submit(make_batch, reader, phase_at(phases, iteration), seed, iteration))
+                waiting.append(pool.submit(make, iteration))
             if iteration >= start + _AHEAD and waiting:
                 yield waiting.popleft().result()
         while waiting:

@@ -46,7 +46,7 @@ def load(weights: Weights, device: torch.device) -> QueryModel:
     rule = read_rule(folder, config, architecture)
     min_score = float(weights.options.get("min_score", architecture.min_score))
     dtype = _precision(str(weights.options.get("precision", "auto")), device)
-    network = _network(folder, architecture, files)
+    network = read_network(folder, architecture, files)
     _check_classes(config, label_set.names, folder)
     network = network.to(device, dtype if architecture.half_weights else torch.float32).eval()
     return QueryModel(
@@ -79,7 +79,8 @@ def _precision(wish: str, device: torch.device) -> torch.dtype:
     return known[wish]
 
 
-def _network(folder: Path, architecture: Architecture, files: list[Path]) -> nn.Module:
+def read_network(folder: Path, architecture: Architecture, files: list[Path]) -> nn.Module:
+    """The library's network with its weights, in 32 bits; ModelError where a folder does not hold all of it."""
     # The hub's client asks the network for updates of what lies on disk, unless it is told not to.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

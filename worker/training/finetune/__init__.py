@@ -1,0 +1,1 @@
+"""Fine-tuning of transformers models on data sets in COCO panoptic format."""
