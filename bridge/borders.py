@@ -23,9 +23,9 @@ from typing import Any, Optional, Union
 
 import msgspec
 
-from bridge.categories import group_of
+from bridge.categories import row_forms, row_names
 from bridge.errors import PolicyError
-from bridge.naming import short_category, slug
+from bridge.naming import slug
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -180,22 +180,25 @@ class BorderPolicy(msgspec.Struct, frozen=True):
     def border_for(self, category: str, *, is_thing: bool) -> Border:
         """The most specific row for a category; rows this policy does not have come from `DEFAULT_POLICY`.
 
-        A category's own row comes before its group's (see `bridge.categories`), that before ``thing`` or
-        ``stuff``, and ``*`` last.
+        A category's own row comes before those of other words for it, these before its group's (see
+        `bridge.categories`), that before ``thing`` or ``stuff``, and ``*`` last.
         """
-        group = group_of(category)
-        for name in (category, short_category(category), group, "thing" if is_thing else "stuff", "*"):
-            border = None if name is None else self.row(name)
+        for name in (category, *row_names(category), "thing" if is_thing else "stuff", "*"):
+            border = self.row(name)
             if border is not None:
                 return border
         return DEFAULT_POLICY.border_for(category, is_thing=is_thing)
 
     def row(self, name: str) -> Optional[Border]:
-        """The row of that name, or None; names are compared as they are first, then as layer names."""
-        if name in self.rows:
-            return self.rows[name]
+        """The row of that name, or None; names are compared as they are, then as layer names, then in plural."""
+        if name in self.rows or name == "*":
+            return self.rows.get(name)
         folded = {slug(key): border for key, border in self.rows.items() if key != "*"}
-        return folded.get(slug(name)) if name != "*" else None
+        if slug(name) in folded:
+            return folded[slug(name)]
+        return next(
+            (border for key, border in self.rows.items() if key != "*" and slug(name) in row_forms(key)), None
+        )
 
     @classmethod
     def from_toml(cls, text: str, *, name: str = "policy") -> BorderPolicy:

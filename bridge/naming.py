@@ -50,7 +50,11 @@ _COCO_SUFFIXES = ("-other-merged", "-merged", "-other", "-stuff")
 
 
 def short_category(category: str) -> str:
-    """The category as artists say it: ``sky-other-merged`` is ``sky``, ``dining table`` stays."""
+    """The category as artists say it: ``sky-other-merged`` is ``sky``, ``painting, picture`` is ``painting``.
+
+    COCO's endings are left out, and of the synonyms that ADE20K lists the first is taken.
+    """
+    category = category.split(",")[0].strip() or category
     for suffix in _COCO_SUFFIXES:
         if category.endswith(suffix):
             return category[: -len(suffix)]

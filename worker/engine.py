@@ -16,7 +16,7 @@ from bridge.messages import Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
 from worker.device import share_cores
 from worker.jobs import Progress
-from worker.layers import find_category, settle_layers
+from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
 from worker.models.base import Plate
@@ -96,7 +96,7 @@ class Engine:
         entry = self._find(message.model)
         notices = check_licence(entry.name, entry.terms, message.licence)
         for category in message.categories or ():
-            find_category(category, entry.label_set)
+            find_categories(category, entry.label_set)
         check_borders(
             message.policy.border_for(category.name, is_thing=category.is_thing)
             for category in entry.label_set.categories

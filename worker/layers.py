@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.borders import Border, BorderPolicy
+from bridge.categories import GROUPS, WIDE_GROUPS, in_group, is_row_name, match_group, match_name, match_word
 from bridge.errors import unknown_name
-from bridge.naming import check_layers, layer_name, short_category, slug
+from bridge.naming import check_layers, layer_name, slug
 from worker.labels import LabelSet
 
 
@@ -52,13 +53,14 @@ def settle_layers(
 
     Args:
         shown: The categories the source shows, by their names in the label set, each with its track ids.
-        categories: The categories asked for, by long or short name; None for all that the source shows. One
-            that the source never shows still has its layer, which is black.
+        categories: The categories asked for, by long or short name, by other words for them, or by groups; None
+            for all that the source shows. One that the source never shows still has its layer, which is black;
+            of a group, those that are shown have layers.
         policy: How each category's edge is made.
         label_set: The model's label set.
         tracks: Whether each track of a thing has a layer of its own too. Stuff has none: all of a category's
             stuff is one track.
-        groups: Layers of one's own, behind all others: a name, and the categories that it joins. Their borders
+        groups: Layers of one's own, behind all others: a name, and the categories or groups that it joins. Borders
             are those of the policy's row of that name, else of their first category.
 
     Raises:
@@ -67,7 +69,7 @@ def settle_layers(
     """
     names = layer_names(label_set)
     taken = set(names.values())
-    wanted = set(shown) if categories is None else {find_category(c, label_set) for c in categories}
+    wanted = set(shown) if categories is None else asked_for(categories, shown, label_set)
     layers = []
     for category in sorted(wanted, key=lambda c: (not label_set[c].is_thing, names[c])):
         is_thing = label_set[category].is_thing
@@ -82,28 +84,59 @@ def settle_layers(
 
 
 def _group(name: str, members: Sequence[str], policy: BorderPolicy, label_set: LabelSet) -> LayerSpec:
-    found = tuple(dict.fromkeys(find_category(member, label_set) for member in members))
+    found = tuple(dict.fromkeys(name for member in members for name in find_categories(member, label_set)))
     is_thing = all(label_set[category].is_thing for category in found)
     named = policy.row(name)
     border = named or policy.border_for(found[0], is_thing=label_set[found[0]].is_thing)
     return LayerSpec(layer_name(name), name, is_thing, None, border, found)
 
 
-def find_category(name: str, label_set: LabelSet) -> str:
-    """The label set's name for a category given by its long or short name or its layer's name.
+def asked_for(words: Iterable[str], shown: Collection[str], label_set: LabelSet) -> set[str]:
+    """The categories that words ask for; of those that a group stands for, the ones that are shown.
 
     Raises:
-        UnknownNameError: the label set has no such category, or several of that short name.
+        UnknownNameError: a word that stands for nothing in the label set.
     """
-    if name in label_set.names:
-        return name
-    layers = layer_names(label_set)
-    folded = slug(name)
-    found = [c for c in label_set.names if folded in (layers[c], slug(c))]
-    found = found or [c for c in label_set.names if folded == slug(short_category(c))]
-    if len(found) != 1:
-        raise unknown_name("category", name, found or label_set.names)
-    return found[0]
+    wanted: set[str] = set()
+    for word in words:
+        named, by_group = _find(word, label_set)
+        wanted |= {category for category in named if category in shown} if by_group else set(named)
+    return wanted
+
+
+def find_categories(word: str, label_set: LabelSet) -> tuple[str, ...]:
+    """The label set's names for what a word stands for: a category's long or short name or that of its layer, a
+    group (`bridge.categories`), another word for a category, or the plural of one.
+
+    A category's name comes before a group of that name.
+
+    Raises:
+        UnknownNameError: it stands for nothing in the label set, or is the short name of several categories.
+    """
+    return _find(word, label_set)[0]
+
+
+def _find(word: str, label_set: LabelSet) -> tuple[tuple[str, ...], bool]:
+    """What a word stands for, and whether as a group."""
+    categories = [(category.name, category.is_thing) for category in label_set.categories]
+    found = match_name(word, categories)
+    if len(found) > 1:
+        # A layer's name is that of one category.
+        folded, layers = slug(word), layer_names(label_set)
+        found = tuple(category for category in found if layers[category] == folded) or found
+    if not found:
+        folded = slug(word)
+        found = tuple(category for category, layer in layer_names(label_set).items() if layer == folded)
+    if len(found) > 1:
+        raise unknown_name("category", word, found)
+    if found:
+        return found, False
+    group = match_group(word, categories)
+    found = group or match_word(word, categories)
+    if not found:
+        groups = [name for name in (*GROUPS, *WIDE_GROUPS) if any(in_group(c, name) for c in label_set.names)]
+        raise unknown_name("category", word, [*label_set.names, *groups])
+    return found, bool(group)
 
 
 def unmatched_rows(policy: BorderPolicy, label_set: LabelSet) -> tuple[str, ...]:
@@ -112,10 +145,7 @@ def unmatched_rows(policy: BorderPolicy, label_set: LabelSet) -> tuple[str, ...]
     Not an error, since one policy serves models with different label sets; worth a warning, since it may be a
     name mistyped.
     """
-    usable = {"thing", "stuff", "*"}
-    for category in label_set.names:
-        usable |= {slug(category), slug(short_category(category))}
-    return tuple(row for row in policy.rows if row not in usable and slug(row) not in usable)
+    return tuple(row for row in policy.rows if not is_row_name(row, label_set.names))
 
 
 def layer_names(label_set: LabelSet) -> dict[str, str]:

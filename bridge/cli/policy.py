@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy, policy_or_default
-from bridge.categories import GROUPS
+from bridge.categories import GROUPS, is_row_name
 from bridge.errors import OutputError
 from bridge.files import write_whole
-from bridge.naming import short_category, slug
+from bridge.naming import short_category
 
 _HEAD = """\
 # A border policy: how the edge of each category's matte is made.
@@ -78,9 +78,5 @@ def write(file: str, force: bool) -> None:
 
 
 def unknown_rows(chosen: BorderPolicy) -> tuple[str, ...]:
-    """The rows that match no category of COCO panoptic and no group; another label set may still know them."""
-    usable = {"thing", "stuff", *GROUPS}
-    for categories in GROUPS.values():
-        for category in categories:
-            usable |= {slug(category), slug(short_category(category))}
-    return tuple(row for row in chosen.rows if row != "*" and slug(row) not in usable)
+    """The rows that match no category of a known label set, no synonym and no group; a model's own may still."""
+    return tuple(row for row in chosen.rows if not is_row_name(row))

@@ -7,7 +7,7 @@ import pytest
 from bridge.borders import DEFAULT_POLICY, Border, BorderKind, BorderPolicy
 from bridge.errors import UnknownNameError
 from worker.labels import Category, LabelSet
-from worker.layers import find_category, layer_names, settle_layers, unmatched_rows
+from worker.layers import find_categories, layer_names, settle_layers, unmatched_rows
 
 
 def _label_set(*things: str, stuff: tuple[str, ...] = ()) -> LabelSet:
@@ -62,7 +62,7 @@ def test_nothing_shown_and_nothing_asked_for_is_no_layer() -> None:
     "name", ["dining table", "dining_table", "Dining Table", " dining-table "], ids=lambda name: repr(name)
 )
 def test_category_is_found_however_it_is_spelled(name: str) -> None:
-    assert find_category(name, LABELS) == "dining table"
+    assert find_categories(name, LABELS) == ("dining table",)
 
 
 def test_unknown_category_lists_the_nearest_first() -> None:
@@ -72,14 +72,14 @@ def test_unknown_category_lists_the_nearest_first() -> None:
 
 def test_name_as_it_stands_wins_over_a_short_form() -> None:
     labels = _label_set("table", stuff=("table-merged",))
-    assert find_category("table", labels) == "table"
-    assert find_category("table-merged", labels) == "table-merged"
+    assert find_categories("table", labels) == ("table",)
+    assert find_categories("table-merged", labels) == ("table-merged",)
 
 
 def test_short_name_of_two_categories_is_refused_with_both() -> None:
     labels = _label_set(stuff=("wall-merged", "wall-other"))
     with pytest.raises(UnknownNameError, match="'wall'; there is: wall-other, wall-merged"):
-        find_category("wall", labels)
+        find_categories("wall", labels)
 
 
 @pytest.mark.parametrize(
