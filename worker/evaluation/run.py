@@ -21,7 +21,7 @@ from worker.evaluation.label_map import LabelMap
 from worker.evaluation.merge import LeastScores
 from worker.evaluation.panoptic import VOID, Counts, PanopticMap, areas_of, count_picture
 from worker.evaluation.settled import settle
-from worker.models.base import Model
+from worker.models.base import Model, Predictor, VideoModel
 from worker.models.registry import ModelPool
 from worker.segments import FramePrediction
 from worker.thumbnail import with_thumbnail
@@ -164,13 +164,24 @@ class EvaluationRun:
 def _predicted(
     judge: Judge, frames: Sequence[Frame]
 ) -> Iterator[tuple[Frame, FramePrediction, tuple[int, int], float]]:
-    """Frames with what the model finds; successive frames of one size go to it together."""
-    pictures = ((frame, read_picture(frame.picture)) for frame in frames)
-    for _, same in groupby(pictures, key=lambda item: item[1].shape):
-        while batch := list(islice(same, judge.model.batch_size)):
-            began = time.perf_counter()
-            found = judge.pool.predict(judge.model, [np.ascontiguousarray(plate) for _, plate in batch])
-            seconds = (time.perf_counter() - began) / len(batch)
-            for (frame, plate), prediction in zip(batch, found, strict=True):
-                size_wh = plate.shape[1], plate.shape[0]
-                yield frame, with_thumbnail(prediction, plate) if frame.clip else prediction, size_wh, seconds
+    """Frames, of one clip or of none, with what the model finds; successive ones of one size go to it together."""
+    model = judge.model
+    for predictor, together in _runs(model, frames):
+        pictures = ((frame, read_picture(frame.picture)) for frame in together)
+        for _, same in groupby(pictures, key=lambda item: item[1].shape):
+            while batch := list(islice(same, model.batch_size)):
+                began = time.perf_counter()
+                found = judge.pool.predict(predictor, [np.ascontiguousarray(plate) for _, plate in batch])
+                seconds = (time.perf_counter() - began) / len(batch)
+                for (frame, plate), prediction in zip(batch, found, strict=True):
+                    size_wh = plate.shape[1], plate.shape[0]
+                    yield frame, with_thumbnail(prediction, plate) if frame.clip else prediction, size_wh, seconds
+
+
+def _runs(model: Model, frames: Sequence[Frame]) -> Iterator[tuple[Predictor, Sequence[Frame]]]:
+    """The frames as the model wants to see them: a video model goes through a clip in runs."""
+    if not isinstance(model, VideoModel) or not frames or not frames[0].clip:
+        yield model, frames
+        return
+    for number, start in enumerate(range(0, len(frames), model.run_length)):
+        yield model.begin(number), frames[start : start + model.run_length]

@@ -64,7 +64,9 @@ def evaluate_model(wishes: Wishes, console: Console) -> dict[str, Any]:
     else:
         data = open_data_set(wishes.data, wishes.split)
     pool = ModelPool(choose_device(wishes.device))
-    model = pool.get(wishes.model)
+    # A folder may be given as any path; elsewhere names and paths are told apart by their first letter.
+    folder = Path(wishes.model)
+    model = pool.get(str(folder.resolve()) if folder.is_dir() else wishes.model)
     labels = map_labels(model.label_set, data.categories, partial=wishes.partial_labels)
     if labels.only_data:
         console.print(f"{wishes.model} does not know {len(labels.only_data)} of the data set's categories")

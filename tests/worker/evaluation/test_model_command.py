@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ from tests.worker.evaluation.coco_files import figures
 from worker.cli.evaluate import evaluate
 from worker.datasets.coco_format import DataCategory, write_ids
 from worker.evaluation.label_map import map_labels
+from worker.models import registry
+from worker.models.base import Plate
+from worker.models.registry import ModelEntry
+from worker.segments import FramePrediction
 
 CATEGORIES: list[dict[str, Any]] = [
     {"id": 3, "name": "person", "isthing": 1},
@@ -105,7 +111,9 @@ def test_low_scores_take_no_part(coco: Path, tmp_path: Path, model: ColorModel) 
     assert found["Stuff"]["pq"] > 0.5
 
 
-def test_clips_are_tracked_and_judged_through_time(tmp_path: Path, model: ColorModel) -> None:
+@pytest.fixture
+def vipseg(tmp_path: Path) -> Path:
+    """A clip of eight plates in VIPSeg's layout."""
     root = tmp_path / "vipseg"
     (root / "imgs/walk").mkdir(parents=True)
     (root / "panomasks/walk").mkdir(parents=True)
@@ -117,7 +125,46 @@ def test_clips_are_tracked_and_judged_through_time(tmp_path: Path, model: ColorM
     for step in range(8):
         Image.fromarray(draw_plate(step)).save(root / f"imgs/walk/{step:04d}.jpg", quality=98, subsampling=0)
         Image.fromarray(values[true_ids(step)]).save(root / f"panomasks/walk/{step:04d}.png")
-    found = run(f"vipseg:{root}", tmp_path / "run")
+    return root
+
+
+class MemoryModel(ColorModel):
+    """Goes through clips in runs of three frames, and calls everything by the number of its run."""
+
+    run_length = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began: list[int] = []
+
+    def begin(self, run: int) -> Any:
+        self.began.append(run)
+        model = self
+
+        class Run:
+            def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
+                return [
+                    replace(found, segments=tuple(replace(s, track=run + 1) for s in found.segments if s.is_thing))
+                    for found in ColorModel.predict(model, plates)
+                ]
+
+        return Run()
+
+
+def test_a_video_model_goes_through_clips_in_runs(
+    vipseg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = MemoryModel()
+    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda _: made)
+    monkeypatch.setattr(registry, "known_models", lambda: {"colours": entry})
+    found = run(f"vipseg:{vipseg}", tmp_path / "run")
+    assert made.began == [0, 1, 2]
+    assert found["Things"]["pq"] > 0.8
+    assert found["Stuff"]["pq"] == 0.0
+
+
+def test_clips_are_tracked_and_judged_through_time(vipseg: Path, tmp_path: Path, model: ColorModel) -> None:
+    found = run(f"vipseg:{vipseg}", tmp_path / "run")
     assert found["All"]["pq"] > 0.95
     assert set(found["VPQ"]["windows"]) == {"1", "2", "4", "6"}
     assert found["VPQ"]["windows"]["6"]["Things"]["pq"] > 0.9
