@@ -176,7 +176,8 @@ def read_ids(path: Path) -> npt.NDArray[np.int32]:
         DataSetError: The file is missing, no picture, or not RGB.
     """
     try:
-        with Image.open(path) as picture:
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB") if opened.mode == "RGBA" else opened
             if picture.mode != "RGB":
                 raise DataSetError(f"{path}: expected 8-bit RGB whose colours are ids, but it is {picture.mode}")
             # Pillow keeps RGB in four bytes a pixel: taken as they are, they are numbers already.

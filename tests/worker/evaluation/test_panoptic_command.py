@@ -95,6 +95,9 @@ def test_ids_use_all_three_channels(tmp_path: Path) -> None:
     write_ids(tmp_path / "ids.png", ids)
     assert np.asarray(Image.open(tmp_path / "ids.png"))[0, 2].tolist() == [0, 1, 0]
     assert read_ids(tmp_path / "ids.png").tolist() == ids.tolist()
+    with Image.open(tmp_path / "ids.png") as picture:
+        picture.convert("RGBA").save(tmp_path / "with_alpha.png")
+    assert read_ids(tmp_path / "with_alpha.png").tolist() == ids.tolist()
 
 
 def test_it_prints_a_table(tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ def finetune(wishes: Wishes) -> None:
         trainer.run(samples, validate, show)
     if last:
         console.print(categories_table(last[0], training.categories))
-    console.print(f"The model: {wishes.out / MODEL}")
+    shown = wishes.out / MODEL
+    console.print(f"Use it with --model {shown if shown.is_absolute() else f'./{shown}'}")
 
 
 def _network(wishes: Wishes, categories: Sequence[DataCategory]) -> tuple[nn.Module, Path | None, str | None, int]:
