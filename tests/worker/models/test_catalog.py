@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,18 @@ def test_what_a_model_trained_on_restricted_pictures_allows_is_not_taken_for_gra
     for entry in REAL:
         if entry.label_set in ("vipseg", "cityscapes", "ade20k-panoptic", "mapillary-vistas"):
             assert entry.terms.commercial is not Commercial.ALLOWED, entry.name
+
+
+@pytest.mark.parametrize("entry", REAL, ids=lambda e: e.name)
+def test_the_documentation_says_what_the_catalog_says(entry: CatalogEntry) -> None:
+    table = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    (row,) = [line for line in table.splitlines() if line.startswith(f"| `{entry.name}` | {entry.metric} ")]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    allowed = {"allowed": "yes", "forbidden": "no", "unclear": "unclear"}[entry.terms.commercial.value]
+    assert cells[1:] == [
+        entry.score_words, entry.data, entry.input, f"{entry.parameters_m:g} M", entry.size_words, entry.licence,
+        allowed, entry.unverified or "-",
+    ]  # fmt: skip
 
 
 def test_sizes_that_nobody_told_are_marked() -> None:

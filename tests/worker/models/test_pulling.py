@@ -42,6 +42,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         monkeypatch.setenv("HF_ENDPOINT", it.endpoint)
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setenv("MATTEBRIDGE_MODELS", str(tmp_path / "own"))
+        # Whatever loaded a model before in this process has told the hub's client to stay offline.
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
         monkeypatch.setattr(downloading, "_WAIT_S", 0.01)
         monkeypatch.setattr(downloading, "_BLOCK_BYTES", 64 << 10)
         it.put(REPOSITORY, FIRST, FILES)
@@ -184,6 +186,12 @@ def test_a_hub_in_trouble(hub: Hub) -> None:
 def test_no_network(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(DownloadError, match=r"cannot be asked about.*Without a network.*MATTEBRIDGE_MODELS"):
+        pull(ENTRY)
+
+
+def test_a_user_who_said_offline_is_told_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(DownloadError, match=r"offline.*HF_HUB_OFFLINE"):
         pull(ENTRY)
 
 

@@ -9,11 +9,16 @@ import pytest
 import torch
 
 from bridge.errors import BadRequestError, ModelError, ModelNotInstalledError, UnknownNameError
+from bridge.request import MatteRequest
+from worker.describe import describe
+from worker.engine import Engine
 from worker.models import registry
 from worker.models.base import Weights
 from worker.models.catalog import catalog
 from worker.models.installed import Pin, cached_snapshot, find_installed, own_models, write_pin
 from worker.models.registry import find_model, known_models
+from worker.roots import Roots
+from worker.store import Store
 
 LARGE = catalog()["eomt-large-640"]
 PEOPLE = {"model_type": "eomt", "id2label": {"0": "person", "1": "sky", "2": "hair"}}
@@ -184,6 +189,25 @@ def test_a_file_of_the_zoo(places: Path) -> None:
     entry = catalog()["panoptic-fpn-r101"]
     folder = put_folder(places / "own" / "panoptic-fpn-r101", **{"model_final_cafdb1.pkl": ""})
     assert find_installed(entry) == folder / "model_final_cafdb1.pkl"
+
+
+def test_the_worker_tells_what_is_installed_and_what_can_be_pulled(places: Path) -> None:
+    put_snapshot(LARGE.hub or "", "a" * 40, places / "hub")
+    reply = describe(torch.device("cpu"))
+    assert [model.name for model in reply.models] == ["embedded", "eomt-large-640"]
+    assert reply.models[1].allows == "commercial use allowed"
+    assert "eomt-base-640" in reply.pullable
+    assert not {"embedded", "eomt-large-640", "eomt-large-640-dinov3"} & set(reply.pullable)
+
+
+def test_a_model_outside_the_roots_is_refused(places: Path) -> None:
+    folder = put_folder(places / "elsewhere" / "mine", config__json=json.dumps(PEOPLE))
+    inside = places / "shots"
+    inside.mkdir()
+    engine = Engine(torch.device("cpu"), Store(places / "store"), Roots([inside]))
+    request = MatteRequest(source=str(inside / "a.png"), out=str(inside / "out"), model=str(folder))
+    with pytest.raises(BadRequestError, match=r"the model .*/elsewhere/mine lies outside"):
+        engine.check(request)
 
 
 def test_a_family_is_given_the_weights(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
