@@ -45,9 +45,13 @@ class Media:
     count: int
     """How many frames it has."""
     rate: Fraction
+    fps: str
+    """The rate as Resolve writes it."""
     still: bool
     colorspace: str
     """What Resolve calls its input colour space; empty where it says nothing."""
+    aces_input: str
+    """What Resolve calls its ACES input transform; empty where it says nothing."""
 
     @property
     def frames(self) -> Span:
@@ -91,12 +95,14 @@ def read_media(item: Any) -> Media:
         first=first,
         count=count,
         rate=rate,
+        fps=properties["FPS"] or "24",
         still="still" in kind,
         colorspace=properties["Input Color Space"],
+        aces_input=properties["IDT"],
     )
 
 
-_READ = ("Type", "File Path", "FPS", "Frames", "Start", "End", "Input Color Space")
+_READ = ("Type", "File Path", "FPS", "Frames", "Start", "End", "Input Color Space", "IDT")
 
 
 def sequence_of(path: str) -> tuple[FramePattern, Span] | None:

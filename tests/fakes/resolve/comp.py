@@ -49,16 +49,26 @@ class FakeTool(FakeObject):
         # A value that is set inside a lock is kept, and not rendered.
         if not self.comp.locked:
             self.rendered[id] = value
+            if id == "Clip" and self.clip is not None:
+                # A new clip starts at its own first frame, at time 0.
+                for key in ("GlobalIn", "GlobalOut", "ClipTimeStart", "ClipTimeEnd"):
+                    self.rendered.pop(key, None)
+                self.clip.named.update(GlobalStart=0, GlobalEnd=0, TrimIn=0, TrimOut=0)
 
     def file_at(self, time: int) -> Path | None:
         """The file a Loader reads at a frame of the composition; None outside its clip."""
         assert self.clip is not None
         clip = self.clip.named
-        if not clip["GlobalStart"] <= time <= clip["GlobalEnd"]:
+        first, last = (
+            self.rendered.get("GlobalIn", clip["GlobalStart"]),
+            self.rendered.get("GlobalOut", clip["GlobalEnd"]),
+        )
+        begin = self.rendered.get("ClipTimeStart", clip["TrimIn"])
+        end = self.rendered.get("ClipTimeEnd", clip["TrimOut"])
+        if not first <= time <= last:
             return None
-        step = time - clip["GlobalStart"]
-        index = clip["TrimIn"] + (step % (clip["TrimOut"] - clip["TrimIn"] + 1) if clip["Loop"] else step)
-        if index > clip["TrimOut"]:
+        index = begin + ((time - first) % (end - begin + 1) if clip["Loop"] else time - first)
+        if index > end:
             return None
         match = re.fullmatch(r"(.*?)(-?\d+)(\.[A-Za-z0-9]+)", str(self.rendered["Clip"]))
         assert match is not None
