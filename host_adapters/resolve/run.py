@@ -191,7 +191,9 @@ def carry_out(
     submitted: list[tuple[MatteJob, Job]] = []
     for job in plan.jobs:
         try:
-            submitted.append((job, client.export(job.request)))
+            running = client.export(job.request)
+            submitted.append((job, running))
+            report.notes += running.info.notices
         except MattebridgeError as err:
             report.failed.append(f"{job.media.name}: {err}")
     try:
