@@ -45,7 +45,8 @@ def draw_curves(
         values = np.array([entry[part] for entry in history])
         (line,) = loss_axes.plot(iterations, values, alpha=0.15, linewidth=0.6)
         loss_axes.plot(iterations, _smoothed(values), color=line.get_color(), label=part)
-    loss_axes.set(title="Loss parts" if len(parts) > 1 else "Loss", xlabel="iteration", yscale="log")
+    many = len(parts) > 1
+    loss_axes.set(title="Loss parts" if many else "Loss", xlabel="iteration", yscale="log" if many else "linear")
     loss_axes.legend()
     rate_axes.plot(iterations, [entry["rate"] for entry in history])
     rate_axes.set(title="Learning rate", xlabel="iteration")

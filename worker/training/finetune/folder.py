@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from torch import nn
@@ -14,8 +15,7 @@ from torch import nn
 from bridge.files import write_whole
 from worker.datasets.coco_format import DataCategory
 from worker.evaluation.page import colors_of
-from worker.models.transformers.architectures import Scheme, architecture_of
-from worker.models.transformers.files import read_config
+from worker.models.transformers.architectures import Scheme
 from worker.models.transformers.inputs import InputRule, read_rule
 from worker.training.finetune.networks import architecture
 
@@ -57,12 +57,7 @@ def write_model(
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     made.save_pretrained(partial, safe_serialization=True)
-    copied = [name for name in _PROCESSORS if base is not None and (base / name).is_file()]
-    for name in copied:
-        assert base is not None
-        shutil.copyfile(base / name, partial / name)
-    if not copied:
-        write_whole(partial / PROCESSOR, json.dumps(_processor(network, size), indent=1).encode())
+    _write_processor(partial, network, size, base)
     colors = colors_of(categories)
     rows = [{"name": c.name, "isthing": int(c.isthing), "color": list(colors[str(c.id)])} for c in categories]
     write_whole(partial / CATEGORIES, json.dumps(rows, indent=1).encode())
@@ -79,11 +74,21 @@ def write_model(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def rule_of(folder: Path) -> InputRule:
-    """How pictures become inputs, as it is told in a model's folder."""
-    config = read_config(folder)
-    found = architecture_of(config["architectures"], str(config["model_type"]), str(folder))
-    return read_rule(folder, config, found)
+def rule_for(network: nn.Module, size: int, base: Path | None) -> InputRule:
+    """How pictures become inputs, as it will be told in the model's folder; arguments as for `write_model`."""
+    made: Any = network
+    with TemporaryDirectory() as name:
+        _write_processor(Path(name), network, size, base)
+        return read_rule(Path(name), made.config.to_dict(), architecture(network))
+
+
+def _write_processor(folder: Path, network: nn.Module, size: int, base: Path | None) -> None:
+    copied = [name for name in _PROCESSORS if base is not None and (base / name).is_file()]
+    for name in copied:
+        assert base is not None
+        shutil.copyfile(base / name, folder / name)
+    if not copied:
+        write_whole(folder / PROCESSOR, json.dumps(_processor(network, size), indent=1).encode())
 
 
 def _processor(network: nn.Module, size: int) -> dict[str, Any]:

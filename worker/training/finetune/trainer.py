@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bridge.errors import BadRequestError
+from bridge.errors import BadRequestError, ModelError
 from bridge.files import write_whole
 from worker.datasets.coco_format import DataCategory
 from worker.evaluation.panoptic import PanopticScore
 from worker.models.transformers.inputs import InputRule
 from worker.training.checkpoint import load_state, save_state
-from worker.training.finetune.folder import Notes, rule_of, write_model
+from worker.training.finetune.folder import Notes, rule_for, write_model
 from worker.training.finetune.networks import anneal, parameter_groups
 from worker.training.finetune.samples import Batch, Samples
 from worker.training.loader import made_ahead
@@ -70,8 +70,7 @@ class Trainer:
         torch.manual_seed(self.recipe.seed)
         self.network.to(self.device)
         groups = parameter_groups(self.network, self.recipe.weight_decay, self.recipe.backbone_factor)
-        write_model(self.folder / MODEL, self.network, self.categories, self.recipe.size, self.notes, self.base)
-        self.rule = rule_of(self.folder / MODEL)
+        self.rule = rule_for(self.network, self.recipe.size, self.base)
         self._factors = [group.pop("factor") for group in groups]
         self.optimizer = torch.optim.AdamW(groups, lr=self.recipe.schedule.rate)
 
@@ -117,7 +116,7 @@ class Trainer:
         write_model(self.folder / MODEL, self.network, self.categories, self.recipe.size, self.notes, self.base)
 
     def step(self, batch: Batch) -> float:
-        """One iteration; returns the loss."""
+        """One iteration; returns the loss. ModelError where it is no number."""
         rate = self.recipe.schedule.at(self.iteration)
         for group, factor in zip(self.optimizer.param_groups, self._factors, strict=True):
             group["lr"] = rate * factor
@@ -131,6 +130,11 @@ class Trainer:
                 class_labels=[classes.to(self.device) for classes in batch.classes],
             )
         loss: Tensor = found.loss.float().sum()
+        if not torch.isfinite(loss):
+            raise ModelError(
+                f"the loss is no number any more at iteration {self.iteration + 1}; a lower --rate or a longer "
+                "--warm-up may help. The last checkpoint is sound"
+            )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)

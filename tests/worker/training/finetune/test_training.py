@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 pytest.importorskip("skia", exc_type=ImportError)
 
-from bridge.errors import BadRequestError, DataSetError
+from bridge.errors import BadRequestError, DataSetError, ModelError
 from worker.cli.train import train
 from worker.datasets.coco import open_listing
 from worker.datasets.pictures import read_picture
@@ -111,8 +111,19 @@ def test_a_run_that_was_stopped_goes_on_exactly(
 
 
 def test_other_options_in_the_same_folder_are_refused(drawn: Path, trained: Path) -> None:
+    before = (trained / "model/model.safetensors").read_bytes()
     with pytest.raises(BadRequestError, match="belongs to a run with other options"):
         run(drawn, trained, *SCRATCH, "--iterations", "7", "--warm-up", "0", "--rate", "1e-3")
+    assert (trained / "model/model.safetensors").read_bytes() == before
+
+
+def test_a_loss_that_runs_away_is_told_and_nothing_is_saved(drawn: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no number any more at iteration"):
+        run(drawn, tmp_path, *SCRATCH, "--iterations", "9", "--warm-up", "0", "--rate", "1e30")
+    saved = (
+        torch.load(tmp_path / "checkpoint.pt", weights_only=True) if (tmp_path / "checkpoint.pt").exists() else {}
+    )
+    assert saved.get("iteration", 0) <= 3
 
 
 def test_a_new_class_is_learned_on_top_of_a_trained_model(trained: Path, tmp_path: Path) -> None:
