@@ -19,7 +19,7 @@ from worker.jobs import Progress
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
-from worker.models.base import Plate
+from worker.models.base import LoadOptions, Plate
 from worker.models.detail import closer
 from worker.models.licences import check_licence
 from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
@@ -34,12 +34,14 @@ from worker.store import Store
 class Engine:
     """A worker without its socket. Methods may be called from any thread; one export runs at a time."""
 
-    def __init__(self, device: torch.device, store: Store, roots: Roots | None = None) -> None:
+    def __init__(
+        self, device: torch.device, store: Store, roots: Roots | None = None, options: LoadOptions | None = None
+    ) -> None:
         share_cores(device)
         self.device = device
         self.watch = Stopwatch()
         """Where exports spent their time, since the engine was made."""
-        self._pool = ModelPool(device)
+        self._pool = ModelPool(device, options)
         self._store = store
         self._roots = roots or Roots()
 

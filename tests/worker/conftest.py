@@ -46,7 +46,7 @@ def plates(tmp_path: Path) -> Path:
 def model(monkeypatch: pytest.MonkeyPatch) -> ColorModel:
     """The colour model, known to the worker under its name."""
     made = ColorModel()
-    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda _: made)
+    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda *_: made)
     monkeypatch.setattr(registry, "known_models", lambda: {"colours": entry})
     return made
 

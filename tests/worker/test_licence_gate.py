@@ -21,7 +21,7 @@ from worker.models.registry import ModelEntry
 def research_only(model: ColorModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The colour model under a licence that forbids commercial use."""
     monkeypatch.setattr(model, "licence", "CC-BY-NC-4.0")
-    entry = ModelEntry("colours", "finds plain colours", "CC-BY-NC-4.0", LABELS, lambda _: model)
+    entry = ModelEntry("colours", "finds plain colours", "CC-BY-NC-4.0", LABELS, lambda *_: model)
     monkeypatch.setattr(registry, "known_models", lambda: {"colours": entry})
 
 

@@ -28,7 +28,7 @@ from worker.store import Shelf
 def model(monkeypatch: pytest.MonkeyPatch) -> VideoColorModel:
     """The video model, known to the worker as ``colours``."""
     made = VideoColorModel()
-    entry = ModelEntry("colours", "follows plain colours", "Apache-2.0", LABELS, lambda _: made)
+    entry = ModelEntry("colours", "follows plain colours", "Apache-2.0", LABELS, lambda *_: made)
     monkeypatch.setattr(registry, "known_models", lambda: {"colours": entry})
     return made
 

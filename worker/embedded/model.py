@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from worker.embedded.decode import decode
 from worker.embedded.labels import LABELS
 from worker.embedded.network import PanopticNetwork
-from worker.embedded.precision import bf16_is_fast
+from worker.embedded.precision import dtype_for
 from worker.embedded.preprocess import input_size, normalised, resized
 from worker.models.base import Plate
 from worker.segments import FramePrediction
@@ -48,14 +48,16 @@ class EmbeddedModel:
         self._long_side = long_side
 
     @classmethod
-    def load(cls, device: str = "cpu", long_side: int = LONG_SIDE, weights: Path = WEIGHTS) -> EmbeddedModel:
+    def load(
+        cls, device: str = "cpu", long_side: int = LONG_SIDE, weights: Path = WEIGHTS, precision: str = "auto"
+    ) -> EmbeddedModel:
         """Read the weights and put them on a device.
 
         Args:
-            device: A torch device, for example ``cpu`` or ``cuda:1``. Where it computes fast in bfloat16, that is
-                what is used.
+            device: A torch device, for example ``cpu`` or ``cuda:1``.
             long_side: The plates' long side at the network's input, in pixels.
             weights: A file of `worker.training`.
+            precision: ``fp32``, ``bf16``, or ``auto`` for bfloat16 where the device computes fast in it.
         """
         data = weights.read_bytes()
         network = PanopticNetwork()
@@ -67,7 +69,7 @@ class EmbeddedModel:
             raise ValueError(f"{weights} holds another network: it lacks {missing} and has {unknown} besides")
         network.eval()
         _fold_normalisation(network)
-        dtype = torch.bfloat16 if bf16_is_fast(device) else torch.float32
+        dtype = dtype_for(precision, device)
         network.to(device=torch.device(device), dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(network, hashlib.sha256(data).hexdigest(), torch.device(device), dtype, long_side)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -76,3 +76,18 @@ class Weights:
     """None to go by the names that stand beside the weights."""
     options: Mapping[str, str | int | float] = field(default_factory=dict)
     """What the family must know and the weights do not say, for example a config's name."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What the worker was started with, for every model that it loads and that can heed it."""
+
+    precision: str = "auto"
+    """``fp32``, ``bf16``, or ``auto`` for what is fastest on the device."""
+    compile: bool = False
+    """Compile networks: the first plates of each size take a minute or more, all others less time."""
+
+    def given_to(self, weights: Weights) -> Weights:
+        """The weights with these among their options; those that they have already go before."""
+        mine: dict[str, str | int | float] = {"precision": self.precision, "compile": int(self.compile)}
+        return replace(weights, options={**mine, **weights.options})

@@ -14,7 +14,7 @@ import torch
 from bridge.errors import BadRequestError, ModelError, ModelNotInstalledError, unknown_name
 from worker.label_sets import known_label_set
 from worker.labels import LabelSet
-from worker.models.base import Model, Plate, Predictor, Weights
+from worker.models.base import LoadOptions, Model, Plate, Predictor, Weights
 from worker.models.catalog import CatalogEntry, catalog, find_entry, terms_for
 from worker.models.folders import Found, read_folder
 from worker.models.installed import cached_snapshot, find_installed, own_models, uncatalogued
@@ -32,7 +32,7 @@ class ModelEntry:
     licence: str
     label_set: LabelSet
     """What it knows, as far as can be told without loading it."""
-    load: Callable[[torch.device], Model]
+    load: Callable[[torch.device, LoadOptions], Model]
     weights: Weights | None = None
     """Where its weights lie; None where they are the package's own."""
 
@@ -51,7 +51,7 @@ def _embedded() -> ModelEntry:
         summary="small network that ships with Mattebridge; trained on drawn scenes and knows only those",
         licence=EmbeddedModel.licence,
         label_set=LABELS,
-        load=lambda device: EmbeddedModel.load(str(device)),
+        load=lambda device, options: EmbeddedModel.load(str(device), precision=options.precision),
     )
 
 
@@ -127,7 +127,7 @@ def _from_catalog(entry: CatalogEntry, path: Path) -> ModelEntry:
         summary=f"{entry.summary} ({entry.score_words}, {entry.data})" if entry.score else entry.summary,
         licence=entry.licence,
         label_set=label_set,
-        load=lambda device: load_family(entry.family, weights, device),
+        load=lambda device, options: load_family(entry.family, options.given_to(weights), device),
         weights=weights,
     )
 
@@ -140,7 +140,7 @@ def _from_path(name: str, path: Path) -> ModelEntry:
         summary=found.summary,
         licence=found.licence,
         label_set=found.label_set,
-        load=lambda device: load_family(found.family, weights, device),
+        load=lambda device, options: load_family(found.family, options.given_to(weights), device),
         weights=weights,
     )
 
@@ -160,8 +160,9 @@ def load_family(family: str, weights: Weights, device: torch.device) -> Model:
 class ModelPool:
     """Loaded models, kept until the worker ends. Usable from any thread: calls to models wait for each other."""
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, options: LoadOptions | None = None) -> None:
         self.device = device
+        self._options = options or LoadOptions()
         self._lock = threading.Lock()
         self._loaded: dict[str, Model] = {}
 
@@ -171,7 +172,7 @@ class ModelPool:
         with self._lock:
             if name not in self._loaded:
                 try:
-                    self._loaded[name] = entry.load(self.device)
+                    self._loaded[name] = entry.load(self.device, self._options)
                 except (OSError, RuntimeError, ValueError) as err:
                     raise ModelError(f"model {name!r} could not be loaded: {err}") from err
             return self._loaded[name]

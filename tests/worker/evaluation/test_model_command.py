@@ -155,7 +155,7 @@ def test_a_video_model_goes_through_clips_in_runs(
     vipseg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = MemoryModel()
-    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda _: made)
+    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda *_: made)
     monkeypatch.setattr(registry, "known_models", lambda: {"colours": entry})
     found = run(f"vipseg:{vipseg}", tmp_path / "run")
     assert made.began == [0, 1, 2]

@@ -13,7 +13,7 @@ from bridge.request import MatteRequest
 from worker.describe import describe
 from worker.engine import Engine
 from worker.models import registry
-from worker.models.base import Weights
+from worker.models.base import LoadOptions, Weights
 from worker.models.catalog import catalog
 from worker.models.installed import Pin, cached_snapshot, find_installed, own_models, write_pin
 from worker.models.registry import find_model, known_models
@@ -221,7 +221,7 @@ def test_a_family_is_given_the_weights(places: Path, monkeypatch: pytest.MonkeyP
             return f"loaded on {device}"
 
     monkeypatch.setattr(registry, "import_module", lambda name: Family if name.endswith(".transformers") else None)
-    assert str(find_model("mine").load(torch.device("cpu"))) == "loaded on cpu"
+    assert str(find_model("mine").load(torch.device("cpu"), LoadOptions())) == "loaded on cpu"
     assert given[0].path == places / "own" / "mine"
     assert given[0].name == "mine"
 
@@ -234,4 +234,4 @@ def test_a_family_whose_packages_are_missing_says_so(places: Path, monkeypatch: 
 
     monkeypatch.setattr(registry, "import_module", missing)
     with pytest.raises(ModelError, match=r"needs the family 'transformers'.*pip install"):
-        find_model("mine").load(torch.device("cpu"))
+        find_model("mine").load(torch.device("cpu"), LoadOptions())

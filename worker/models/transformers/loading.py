@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bridge.errors import ModelError
-from worker.embedded.precision import bf16_is_fast
+from worker.embedded.precision import dtype_for
 from worker.models.base import Weights
 from worker.models.checkpoints import read_checkpoint
 from worker.models.folders import read_folder
@@ -20,7 +19,9 @@ from worker.models.transformers.architectures import Architecture, Kind, archite
 from worker.models.transformers.files import fingerprint, read_config, weight_files
 from worker.models.transformers.inputs import read_rule
 from worker.models.transformers.model import Identity, QueryModel, Raw
+from worker.models.transformers.speed import compiled
 from worker.models.transformers.task import task_tokens
+from worker.models.transformers.video import VideoNetwork, VideoQueryModel
 
 _CUDA_BATCH = 4
 
@@ -30,13 +31,13 @@ def load(weights: Weights, device: torch.device) -> QueryModel:
 
     Args:
         weights: ``path`` is a folder as the library's ``save_pretrained`` writes it. Options: ``min_score``,
-            ``precision`` (``auto``, ``fp32`` or ``bf16``).
+            ``precision`` and ``compile`` as in `worker.models.base.LoadOptions`.
         device: Where it is to run.
 
     Raises:
         ModelError: the folder is incomplete, or holds an architecture that is not supported.
     """
-    folder = weights.path
+    folder, options = weights.path, weights.options
     config = read_config(folder)
     architecture = architecture_of(
         config.get("architectures") or [], str(config.get("model_type", "")), str(folder)
@@ -44,48 +45,39 @@ def load(weights: Weights, device: torch.device) -> QueryModel:
     files = weight_files(folder)
     label_set = weights.label_set or read_folder(folder).label_set
     rule = read_rule(folder, config, architecture)
-    min_score = float(weights.options.get("min_score", architecture.min_score))
-    dtype = _precision(str(weights.options.get("precision", "auto")), device)
+    min_score = float(options.get("min_score", architecture.min_score))
+    dtype = dtype_for(str(options.get("precision", "auto")), str(device))
+    faster = compiled if options.get("compile") else None
     network = read_network(folder, architecture, files)
     _check_classes(config, label_set.names, folder)
     network = network.to(device, dtype if architecture.half_weights else torch.float32).eval()
-    return QueryModel(
-        identity=Identity(
-            name=weights.name,
-            licence=weights.licence,
-            label_set=label_set,
-            fingerprint=fingerprint(files, config),
-            settings={
-                "input": rule.words(),
-                "min_score": min_score,
-                "precision": str(dtype).removeprefix("torch."),
-            },
-        ),
-        network=network,
-        run=_runner(network, dtype, architecture, _extras(architecture, folder, config, device)),
-        rule=rule,
-        min_score=min_score,
-        device=device,
-        batch_size=_CUDA_BATCH if device.type == "cuda" else 1,
-    )
-
-
-def _precision(wish: str, device: torch.device) -> torch.dtype:
-    known = {"fp32": torch.float32, "bf16": torch.bfloat16}
-    if wish == "auto":
-        return torch.bfloat16 if bf16_is_fast(str(device)) else torch.float32
-    if wish not in known:
-        raise ModelError(f"unknown precision {wish!r}; expected auto, fp32 or bf16")
-    return known[wish]
+    settings: dict[str, str | int | float] = {
+        "input": rule.words(),
+        "min_score": min_score,
+        "precision": str(dtype).removeprefix("torch."),
+    }
+    if faster is not None:
+        settings["compiled"] = 1
+    rest: dict[str, Any] = {
+        "identity": Identity(weights.name, weights.licence, label_set, fingerprint(files, config), settings),
+        "network": network,
+        "rule": rule,
+        "min_score": min_score,
+        "device": device,
+        "batch_size": _CUDA_BATCH if device.type == "cuda" else 1,
+        "fixed_batch": faster is not None,
+    }
+    if architecture.kind is Kind.VIDEOMT:
+        return VideoQueryModel(VideoNetwork(network, dtype, faster), **rest)
+    extras = _extras(architecture, folder, config, device)
+    return QueryModel(run=_runner(network, dtype, architecture, extras, faster), **rest)
 
 
 def read_network(folder: Path, architecture: Architecture, files: list[Path]) -> nn.Module:
     """The library's network with its weights, in 32 bits; ModelError where a folder does not hold all of it."""
-    # The hub's client asks the network for updates of what lies on disk, unless it is told not to.
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     import transformers
 
+    transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     network_class: Any = getattr(transformers, architecture.name)
     safe = files[0].suffix == ".safetensors"
@@ -134,15 +126,20 @@ def _extras(
 
 
 def _runner(
-    network: nn.Module, dtype: torch.dtype, architecture: Architecture, extras: Mapping[str, Tensor]
+    network: nn.Module,
+    dtype: torch.dtype,
+    architecture: Architecture,
+    extras: Mapping[str, Tensor],
+    faster: Callable[[Callable[..., Any]], Callable[..., Any]] | None,
 ) -> Callable[[Tensor], Raw]:
     """A function that calls the network in the right precision."""
     mixed = dtype is not torch.float32 and not architecture.half_weights
+    call = network if faster is None else faster(network)
 
     def run(pixels: Tensor) -> Raw:
         more = {name: value.expand(len(pixels), -1) for name, value in extras.items()}
         with torch.autocast(pixels.device.type, dtype, enabled=mixed):
-            found = network(pixels if mixed else pixels.to(dtype), **more)
+            found = call(pixels if mixed else pixels.to(dtype), **more)
         return Raw(found.class_queries_logits, found.masks_queries_logits)
 
     return run

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from worker.labels import LabelSet
 from worker.models.base import Plate
+from worker.models.transformers.architectures import architecture_of
 from worker.models.transformers.decode import Keeping, MaskGrid, find_segments
 from worker.models.transformers.inputs import InputRule
 from worker.segments import FramePrediction
@@ -67,11 +68,12 @@ class QueryModel:
         self.fingerprint = identity.fingerprint
         self.settings = dict(identity.settings)
         self.batch_size = batch_size
+        self.architecture = architecture_of([type(network).__name__], "", "the network")
         self.network = network
         self.rule = rule
         self.device = device
         self._run = run
-        self._keeping = Keeping(identity.label_set, min_score)
+        self.keeping = Keeping(identity.label_set, min_score)
         self._fixed_batch = fixed_batch
 
     def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
@@ -95,7 +97,7 @@ class QueryModel:
         raw = self.raw(plates)
         grid = self.grid((plates[0].shape[0], plates[0].shape[1]))
         return [
-            find_segments(classes, masks, grid, self._keeping)
+            find_segments(classes, masks, grid, self.keeping)
             for classes, masks in zip(raw.classes, raw.masks, strict=True)
         ]
 

@@ -16,6 +16,7 @@ from bridge.errors import BadRequestError, DataSetError, ModelError
 from worker.cli.train import train
 from worker.datasets.coco import open_listing
 from worker.datasets.pictures import read_picture
+from worker.models.base import LoadOptions
 from worker.models.registry import find_model
 from worker.models.transformers.model import QueryModel
 from worker.training.coco_export import write_data_set
@@ -74,7 +75,7 @@ def test_the_model_is_loaded_with_its_classes_and_gives_what_was_trained(drawn: 
         (c.name, bool(c.isthing), c.color) for c in data.categories
     ]
     assert entry.licence == "CC0-1.0"
-    model = entry.load(torch.device("cpu"))
+    model = entry.load(torch.device("cpu"), LoadOptions())
     assert isinstance(model, QueryModel)
     assert model.settings["min_score"] == 0.5
     state = torch.load(trained / "checkpoint.pt", weights_only=True)["network"]
