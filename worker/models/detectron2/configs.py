@@ -41,15 +41,21 @@ def read_config(name: str, folder: Path | None = None) -> Values:
         raise ModelError(f"{name} is refused: a config in Python is a program. Expected a name or a YAML file")
     path = (folder or Path()) / name
     if name.endswith(".yaml") and path.is_file():
-        return read_yaml(path)
+        return read_yaml(path, _named)
     short = name.removesuffix(".yaml")
     if short in RECIPES:
         return RECIPES[short]
-    built_in = _built_in_folder()
-    path = built_in / f"{short}.yaml"
-    if not path.resolve().is_relative_to(built_in.resolve()) or not path.is_file():
+    named = _named(name)
+    if named is None:
         raise unknown_name("config of detectron2", short, config_names())
-    return read_yaml(path)
+    return read_yaml(named, _named)
+
+
+def _named(name: str) -> Path | None:
+    """The file of a config that comes with detectron2, with or without its ending; None where there is none."""
+    built_in = _built_in_folder().resolve()
+    path = (built_in / f"{name.removesuffix('.yaml')}.yaml").resolve()
+    return path if path.is_relative_to(built_in) and path.is_file() else None
 
 
 def config_names() -> list[str]:
@@ -121,9 +127,13 @@ def for_inference(config: Any, device: str, min_score: float | None) -> None:
     if min_score is not None:
         # What is left out later need not have its mask computed.
         config.MODEL.ROI_HEADS.SCORE_THRESH_TEST = max(config.MODEL.ROI_HEADS.SCORE_THRESH_TEST, min_score)
+    whole_crops(config)
+
+
+def whole_crops(config: Any) -> None:
+    """Have Panoptic-DeepLab's inputs padded to whole crops: the pooling of its heads has the crop's size."""
     deeplab = config.MODEL.get("PANOPTIC_DEEPLAB")
     if deeplab is not None and deeplab.SIZE_DIVISIBILITY <= 0 and config.INPUT.CROP.ENABLED:
-        # The pooling of its heads has the crop's size; only inputs of whole crops go through.
         deeplab.SIZE_DIVISIBILITY = int(max(config.INPUT.CROP.SIZE))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ _BASE = "_BASE_"
 _MOST_BASES = 10
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a config with those it builds on (``_BASE_``, relative to it).
+def read_yaml(path: Path, find: Callable[[str], Path | None] = lambda name: None) -> dict[str, Any]:
+    """Read a config with those it builds on (``_BASE_``: a file relative to it, or a name).
+
+    Args:
+        path: The file.
+        find: Where the config of a name lies; None where there is none.
 
     Raises:
         ModelError: It cannot be read, is no config, or carries tags that would run code.
@@ -24,7 +29,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
             return found
         if not isinstance(base, str):
             raise ModelError(f"{path}: {_BASE} is expected to name a file, but is {base!r}")
-        path = path.parent / base
+        beside = path.parent / base
+        path = beside if beside.is_file() else find(base) or beside
         found = _merged(_read_one(path), found)
     raise ModelError(f"{path}: the configs build on each other more than {_MOST_BASES} deep")
 

@@ -24,6 +24,15 @@ def test_a_config_builds_on_others(tmp_path: Path) -> None:
     }
 
 
+def test_a_base_is_a_file_beside_the_config_or_a_name(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    (tmp_path / "named/fpn.yaml").write_text("_BASE_: all.yaml\nMODEL: {DEPTH: 50}\n")
+    (tmp_path / "named/all.yaml").write_text("MODEL: {DEPTH: 18, MASK_ON: true}\n")
+    (tmp_path / "own.yaml").write_text("_BASE_: COCO/fpn\nVERSION: 2\n")
+    names = {"COCO/fpn": tmp_path / "named/fpn.yaml"}
+    assert read_yaml(tmp_path / "own.yaml", names.get) == {"MODEL": {"DEPTH": 50, "MASK_ON": True}, "VERSION": 2}
+
+
 @pytest.mark.parametrize(
     "tag",
     [
