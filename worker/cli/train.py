@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from worker.cli.train_detectron2 import detectron2
 from worker.cli.train_finetune import finetune
 
 
@@ -62,3 +63,4 @@ def embedded(
 
 
 train.add_command(finetune)
+train.add_command(detectron2)

@@ -67,7 +67,7 @@ def load(weights: Weights, device: torch.device) -> Detectron2Model:
         configs.read_config(parts.config, parts.folder), None if package is None else str(package)
     )
     labels = weights.label_set or read_categories(parts.folder) or configs.label_set_of(config)
-    settings = _settings(config, weights.options.get("min_score"))
+    settings = settings_of(config, weights.options.get("min_score"))
     configs.for_inference(config, str(device), settings.min_score)
     check_labels(config, labels)
     network = build_network(config)
@@ -175,7 +175,8 @@ def build_network(config: Any) -> torch.nn.Module:
     return network
 
 
-def _settings(config: Any, min_score: str | int | float | None) -> Settings:
+def settings_of(config: Any, min_score: str | int | float | None) -> Settings:
+    """What of a network's output becomes segments, by its config or by a wish; ModelError outside [0, 1]."""
     model = config.MODEL
     if model.META_ARCHITECTURE == "PanopticDeepLab":
         # It has no threshold of its own: what has a centre is a thing.
