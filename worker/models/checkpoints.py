@@ -26,6 +26,8 @@ from worker.models.pickle_names import BoundedFile, names_in
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "blobs", "module", "params")
 """The keys under which programs keep the weights of a network beside other things."""
 
+_ZIP = b"PK\x03\x04"
+
 _TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """What torch's format before the zip begins with, behind the pickle's version: a certain number."""
 
@@ -96,7 +98,7 @@ def checkpoint_format(path: Path) -> CheckpointFormat:
         raise UnsafeCheckpointError(
             f"{path} is refused: it is called .safetensors but is none; it was renamed, damaged or cut short"
         )
-    if head.startswith(b"PK\x03\x04") or _TORCH_MAGIC in head:
+    if head.startswith(_ZIP) or _TORCH_MAGIC in head:
         return CheckpointFormat.TORCH
     if head.startswith(b"\x80") or head[:1] in (b"(", b"}", b"]", b"c", b"d"):
         return CheckpointFormat.PICKLE
@@ -108,7 +110,7 @@ def checkpoint_format(path: Path) -> CheckpointFormat:
 
 def _read_torch(path: Path) -> object:
     size = path.stat().st_size
-    if zipfile.is_zipfile(path):
+    if _begins_like_a_zip(path):
         _check_zip(path, size)
     try:
         with warnings.catch_warnings():
@@ -122,12 +124,18 @@ def _read_torch(path: Path) -> object:
     return state
 
 
+def _begins_like_a_zip(path: Path) -> bool:
+    """Whether torch's reader takes a file for a zip: it goes by the first bytes alone."""
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
+
+
 def _check_zip(path: Path, size: int) -> None:
     """Refuse archives whose entries are packed or lie on each other, and so could become larger than the file."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as err:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as err:
         raise ModelError(f"{path} is damaged: {err}") from None
     if any(entry.filename.rsplit("/", 1)[-1] == "constants.pkl" for entry in entries):
         raise UnsafeCheckpointError(f"{path} is refused: it is a TorchScript program, not weights")
@@ -153,7 +161,7 @@ def _refusal(path: Path, size: int, err: Exception) -> ModelError:
 def _foreign_names(path: Path, size: int) -> Iterable[str]:
     """What the pickles in a torch file name besides torch's own, in their order."""
     try:
-        if zipfile.is_zipfile(path):
+        if _begins_like_a_zip(path):
             with zipfile.ZipFile(path) as archive:
                 for name in archive.namelist():
                     if name.endswith(".pkl"):
@@ -163,7 +171,7 @@ def _foreign_names(path: Path, size: int) -> Iterable[str]:
             # The number, the version, the machine, the object, the storages' keys.
             for _ in range(5):
                 yield from _foreign(names_in(BoundedFile(file, size)))
-    except (ValueError, OSError, zipfile.BadZipFile):
+    except Exception:  # noqa: BLE001 - the file was refused already, and may be damaged in any way
         return
 
 

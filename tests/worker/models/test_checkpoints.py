@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import random
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -222,6 +223,38 @@ def test_a_file_without_weights_says_what_it_holds(tmp_path: Path, state: object
     torch.save(state, tmp_path / "model.pt")
     with pytest.raises(ModelError, match=f"holds no weights: expected tensors by name, found .*{found}"):
         read_checkpoint(tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damage_of_any_kind_ends_in_one_kind_of_error(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    path = tmp_path / "model.pkl"
+    zoo = {
+        "model": {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float64(2)},
+        "x": [1, (2, "s"), None],
+    }
+    whole = [pickle.dumps(zoo, protocol=protocol) for protocol in range(6)]
+    for as_zip in (True, False):
+        torch.save({"model": {"a": torch.ones(3)}}, path, _use_new_zipfile_serialization=as_zip)
+        whole.append(path.read_bytes())
+    refused = 0
+    for _ in range(60):
+        data = bytearray(rng.choice(whole))
+        for _ in range(rng.randint(1, 4)):
+            at, kind = rng.randrange(len(data)), rng.random()
+            if kind < 0.6:
+                data[at] = rng.randrange(256)
+            elif kind < 0.8:
+                del data[at : at + rng.randint(1, 8)]
+            else:
+                data[at:at] = rng.randbytes(rng.randint(1, 6))
+        path.write_bytes(data)
+        try:
+            read_state(path)
+        except ModelError as err:
+            refused += 1
+            assert str(path) in str(err)
+    assert refused > 20
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
