@@ -98,6 +98,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelEntry
     overlap: str
     """The overlap rule: ``independent`` means that each matte stands for itself and sums may exceed 1."""
+    smoothing: int = 0
+    """Frames to each side that steadied the masks of a frame; 0 where each frame stands for itself."""
     layers: tuple[LayerEntry, ...]
     tracks: tuple[TrackEntry, ...]
     files: tuple[FileEntry, ...]

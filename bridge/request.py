@@ -48,6 +48,10 @@ class OnError(str, Enum):
     """Write empty mattes."""
 
 
+MAX_SMOOTHING = 4
+"""More frames to each side change nothing but the time that it takes."""
+
+
 class LicenceDemand(str, Enum):
     """What the model's licence must allow."""
 
@@ -92,6 +96,8 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Layers of your own: a name, and the categories whose mattes it joins."""
     foreground: bool = False
     """Also write, for each matte, the colour of what it covers without the background shining through."""
+    smoothing: int = 0
+    """Frames to each side whose masks steady those of a frame, carried along the motion; 0 for none."""
     on_error: OnError = OnError.ERROR
     """What happens where a frame is missing or damaged."""
     contact_sheet: bool = True
@@ -107,6 +113,10 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise BadRequestError("categories is empty; leave it out for all that the source shows")
         if not self.layouts:
             raise BadRequestError(f"layouts is empty; choose from {', '.join(x.value for x in Layout)}")
+        if not 0 <= self.smoothing <= MAX_SMOOTHING:
+            raise BadRequestError(
+                f"smoothing is {self.smoothing}; expected 0 for none, or 1 to {MAX_SMOOTHING} frames to each side"
+            )
         for name, members in self.groups.items():
             if not members:
                 raise BadRequestError(f"group {name!r} is empty; name the categories that it joins")

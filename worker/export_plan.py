@@ -23,11 +23,13 @@ from worker.following import with_tracks
 from worker.frame_writer import FOREGROUND, FrameOrder, frame_mattes, layout_of
 from worker.layers import LayerSpec, settle_layers
 from worker.mattes.make import Matte
+from worker.media import Source
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
 from worker.models.catalog import terms_for
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
+from worker.smoothing import Smoother
 from worker.stages import Stopwatch
 from worker.tracking import TrackIndex
 
@@ -65,7 +67,19 @@ class ExportPlan:
         bad: dict[int, str],
         device: torch.device,
         watch: Stopwatch,
+        ahead: Source | None = None,
     ) -> None:
+        """
+        Args:
+            request: What was asked for.
+            predictions: Of all frames that can be read.
+            index: Their tracks.
+            bad: The frames that cannot be read, each with the reason.
+            device: Where mattes are computed.
+            watch: Times the stages.
+            ahead: The source, opened once more: smoothing looks at plates ahead of those that are written, and a
+                movie is fast only for one reader that goes forwards. Needed where smoothing was asked for.
+        """
         self.request = request
         self.predictions = predictions
         self.source = predictions.source
@@ -76,6 +90,11 @@ class ExportPlan:
         self.out = Path(request.out)
         self.frames = plan_frames(self.source.frames, bad, request.on_error)
         self._tracks = {track.id: track for track in index.tracks}
+        self._smoother = None
+        if request.smoothing:
+            assert ahead is not None
+            good = [frame for frame in self.source.frames if frame not in bad]
+            self._smoother = Smoother(request.smoothing, good, self._as_found, ahead.read)
         shown: dict[str, set[int]] = {}
         for track in index.tracks:
             shown.setdefault(track.category, set()).add(track.id)
@@ -103,6 +122,7 @@ class ExportPlan:
                 allows=terms_for(self.model.name, self.model.licence).words,
             ),
             overlap=request.overlap.value,
+            smoothing=request.smoothing,
             source=self.source.path,
             colorspace=self.source.colorspace,
             colorspace_from=self.source.colorspace_from,
@@ -135,7 +155,13 @@ class ExportPlan:
         )
 
     def tracked(self, frame: int) -> FramePrediction:
-        """What is shown in a frame that can be read, with the settled ids and categories."""
+        """What is shown in a frame that can be read, with settled ids and categories; steadied where asked for."""
+        if self._smoother is None:
+            return self._as_found(frame)
+        with self.watch.time("smoothing"):
+            return self._smoother.smoothed(frame)
+
+    def _as_found(self, frame: int) -> FramePrediction:
         return with_tracks(self.predictions.get(frame), self.index.frames[frame], self._tracks)
 
     def order(self, frame: PlannedFrame, names: Sequence[str]) -> FrameOrder:
@@ -170,19 +196,25 @@ class ExportPlan:
 
     def key(self, layout: str, frame: PlannedFrame) -> str:
         """Digest of all that decides the content of a layout's files; files that carry it are kept."""
-        ids = () if frame.shows is None else self.index.frames[frame.shows]
+        shown: Sequence[int] = () if frame.shows is None else (frame.shows,)
+        if frame.shows is not None and self._smoother is not None:
+            shown = self._smoother.window(frame.shows)
         parts = (
             version(),
             layout,
             self.source.fingerprint,
-            None if frame.shows is None else (frame.shows, self.predictions.stamp(frame.shows)),
+            frame.shows,
+            [(number, self.predictions.stamp(number)) for number in shown],
             self.model.fingerprint,
             sorted(self.model.settings.items()),
             [
                 (layer.name, layer.categories, layer.track, layer.border.describe())
                 for layer in self.outputs[layout].layers
             ],
-            [(track_id, self._tracks[track_id].category if track_id else "") for track_id in ids],
+            [
+                [(track_id, self._tracks[track_id].category if track_id else "") for track_id in ids]
+                for ids in (self.index.frames[number] for number in shown)
+            ],
             self.request.overlap.value,
             self.source.light.identity if layout == FOREGROUND else None,
             frame.number,
@@ -209,6 +241,7 @@ class ExportPlan:
             colorspace_from=origin.colorspace_from,
             model=origin.model,
             overlap=origin.overlap,
+            smoothing=origin.smoothing,
             layers=tuple(self._layer_entry(layer) for layer in self.file_set.layers),
             tracks=tuple(
                 TrackEntry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from worker.export_plan import ExportPlan
 from worker.following import follow_tracks
 from worker.frame_writer import warm_up, write_frames
 from worker.jobs import Progress
+from worker.media import Source, open_source
 from worker.predictions import Predictions
 from worker.sheet import SheetFrame, write_sheet
 from worker.stages import Stopwatch, ahead
@@ -38,7 +39,8 @@ def run_export(
         predictions: What the model finds.
         device: Where mattes are computed.
         progress: Told of every frame; may cancel.
-        watch: Times the stages ``decode``, ``model``, ``store``, ``tracking``, ``mattes`` and ``exr``.
+        watch: Times the stages ``decode``, ``model``, ``store``, ``tracking``, ``smoothing``, ``mattes`` and
+            ``exr``.
 
     Returns:
         The manifest's path.
@@ -56,14 +58,20 @@ def run_export(
             f"no frame of {predictions.source.path} can be read: {next(iter(bad.values()))}"
         )
     index = follow_tracks(predictions, good, progress, watch)
-    export = ExportPlan(request, predictions, index, bad, device, watch)
-    manifest = export.out / f"{export.source.clip}.mattes.json"
-    remove_unfinished(export.out)
-    _write_files(export, manifest, progress)
-    sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
+    with ExitStack() as opened:
+        ahead_of = opened.enter_context(_again(request)) if request.smoothing else None
+        export = ExportPlan(request, predictions, index, bad, device, watch, ahead_of)
+        manifest = export.out / f"{export.source.clip}.mattes.json"
+        remove_unfinished(export.out)
+        _write_files(export, manifest, progress)
+        sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
     indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
     write_manifest(manifest, export.manifest(tuple(index for index in indexes if index), sheet))
     return manifest
+
+
+def _again(request: MatteRequest) -> Source:
+    return open_source(request.source, frames=request.frames, colorspace=request.colorspace)
 
 
 def _write_files(export: ExportPlan, manifest: Path, progress: Progress) -> None:

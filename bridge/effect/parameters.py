@@ -9,7 +9,7 @@ from enum import Enum
 
 from bridge.borders import Border, BorderKind, Profile, Side, Unit
 from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
-from bridge.request import MAX_DETAIL, Layout, LicenceDemand, OnError, Overlap
+from bridge.request import MAX_DETAIL, MAX_SMOOTHING, Layout, LicenceDemand, OnError, Overlap
 
 _HINTS: dict[Enum, str] = {
     Layout.LAYERS: "One EXR a frame with a layer for each category: what Nuke reads.",
@@ -345,6 +345,21 @@ OUTPUT = (
         parent="output",
         field="overlap",
         option="--overlap",
+    ),
+    Param(
+        name="smoothing",
+        type=ParamType.INTEGER,
+        label="Smoothing",
+        hint="Steady the mattes in time with so many frames to each side, along the motion; 0 for none.",
+        default=0,
+        min=0,
+        max=MAX_SMOOTHING,
+        display_min=0,
+        display_max=MAX_SMOOTHING,
+        parent="output",
+        field="smoothing",
+        option="--smooth",
+        metavar="FRAMES",
     ),
     Param(
         name="foreground",

@@ -54,6 +54,7 @@ FULL = MatteRequest(
     overlap=Overlap.NORMALIZED,
     groups={"wardrobe": ("tie", "handbag"), "crowd": ("person",)},
     foreground=True,
+    smoothing=2,
     on_error=OnError.HOLD,
     contact_sheet=False,
 )

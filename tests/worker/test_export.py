@@ -245,6 +245,36 @@ def test_a_guided_border_looks_at_the_picture_and_a_second_run_at_nothing(
     assert np.abs(person - truth).mean() < 0.02
 
 
+def test_smoothed_mattes_are_marked_and_another_smoothing_writes_all(export: Export, model: ColorModel) -> None:
+    path = export(policy=HARD)
+    raw = files(path)
+    manifest = read_manifest(path := export(policy=HARD, smoothing=2))
+    assert model.calls == len(FRAMES)
+    assert manifest.smoothing == 2
+    smooth = files(path)
+    assert all(smooth[name] != raw[name] for name in raw)
+    for step, frame in enumerate(FRAMES):
+        file = path.parent / f"shot_mattes.{frame}.exr"
+        assert OpenEXR.File(str(file), header_only=True).header()["mattebridge/smoothing"] == 2
+        person = read_layers(file)["person"].astype(float)
+        truth = np.zeros(SIZE_WH[::-1])
+        truth[16:56, 8 + 4 * step : 24 + 4 * step] = 1
+        # The model's masks are steady already: they may not get worse.
+        assert np.abs(person - truth).mean() < 0.006
+    assert files(export(policy=HARD, smoothing=2)) == smooth
+
+
+def test_a_smoothed_frame_is_written_again_when_its_neighbour_changes(export: Export, plates: Path) -> None:
+    path = export(smoothing=1)
+    before = {p.name: p.stat().st_mtime_ns for p in path.parent.glob("*.exr")}
+    Image.fromarray(draw_plate(3)).save(plates / "shot.1006.png", compress_level=1)
+    export(smoothing=1)
+    after = {p.name: p.stat().st_mtime_ns for p in path.parent.glob("*.exr")}
+    written = {name for name in after if after[name] != before[name]}
+    assert {f"shot_mattes.{frame}.exr" for frame in (1005, 1006, 1007)} <= written
+    assert "shot_mattes.1009.exr" not in written
+
+
 def test_a_still_keeps_its_segments_and_its_number(export: Export, plates: Path) -> None:
     manifest = read_manifest(export(source=str(plates / "shot.1003.png")))
     assert [file.path for file in manifest.files] == ["shot_mattes.1003.exr"]

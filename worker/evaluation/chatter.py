@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from worker.evaluation.matte_metrics import Matte, Region
-from worker.evaluation.matte_motion import Followed, Plane, carried, slopes
+from worker.evaluation.matte_motion import Followed
+from worker.motion import Plane, carried, slopes
 
 _REACH_PX = 2
 """How far the band goes beyond partly covered pixels."""

@@ -30,6 +30,8 @@ class Origin:
     """The space the source was read in."""
     colorspace_from: str
     """What the space was chosen by: ``request``, ``metadata`` or ``rule``."""
+    smoothing: int = 0
+    """Frames to each side that steadied the masks of a frame; 0 for none."""
     fps: Fraction | None = None
     """Frame rate; None where the source has none."""
     pixel_aspect: float = 1.0
@@ -55,6 +57,7 @@ def attributes(
         "model_fingerprint": origin.model.fingerprint,
         "label_set": origin.model.label_set,
         "overlap": origin.overlap,
+        "smoothing": origin.smoothing,
         "source": origin.source,
         "source_frame": frame,
         "source_colorspace": origin.colorspace,

@@ -7,7 +7,8 @@ import pytest
 from scipy import ndimage
 
 from tests.worker.evaluation.matte_scene import Scene
-from worker.evaluation.matte_motion import carried, dense_motion, follow_mattes, follow_plates
+from worker.evaluation.matte_motion import follow_mattes, follow_plates
+from worker.motion import carried, dense_motion
 
 INSIDE = np.s_[24:-24, 24:-24]
 """Pixels that stay in the picture."""
