@@ -159,6 +159,12 @@ class WorkerLostError(MattebridgeError):
     code = "worker_lost"
 
 
+class HostError(MattebridgeError):
+    """The host cannot do what is asked of it here, or did not do it."""
+
+    code = "host"
+
+
 class InternalError(MattebridgeError):
     """A fault in the worker itself; its log has the traceback."""
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from msgspec.structs import replace
 
-from bridge.categories import GROUPS, WIDE_GROUPS
-from bridge.effect.parameters import PARAMS
+from bridge.effect.parameters import BORDER_ROWS, PARAMS
 from bridge.effect.schema import Choice, Clip, Context, EffectDescription, Fill
 from bridge.errors import unknown_name
 
@@ -66,13 +65,12 @@ def filled(
     default = effect.param("model").default
     chosen = by_name.get(str(default) if model is None else model) or next(iter(by_name.values()), None)
     categories = () if chosen is None else tuple(Choice(info.layer, info.name) for info in chosen.categories)
-    rows = tuple(Choice(name) for name in (*GROUPS, *WIDE_GROUPS, "thing", "stuff", "*"))
-    known = {row.value for row in rows}
+    known = {row.value for row in BORDER_ROWS}
     choices = {
         Fill.MODELS: tuple(Choice(info.name, hint=f"{info.summary} ({info.licence})") for info in models),
         Fill.CATEGORIES: categories,
         Fill.COLORSPACES: tuple(Choice(name) for name in colorspaces),
-        Fill.BORDER_ROWS: rows + tuple(choice for choice in categories if choice.value not in known),
+        Fill.BORDER_ROWS: BORDER_ROWS + tuple(choice for choice in categories if choice.value not in known),
     }
     return replace(
         effect,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from bridge.borders import Border, BorderKind, Profile, Side, Unit
+from bridge.categories import GROUPS, WIDE_GROUPS
 from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
 from bridge.request import MAX_DETAIL, MAX_SMOOTHING, Layout, LicenceDemand, OnError, Overlap
 
@@ -40,6 +41,9 @@ def _group(name: str, label: str, hint: str) -> Param:
 
 
 _FEATHER = Border(BorderKind.FEATHER)
+
+BORDER_ROWS = tuple(Choice(name) for name in (*GROUPS, *WIDE_GROUPS, "thing", "stuff", "*"))
+"""What a border policy can have rows for whatever the model; its categories come after them."""
 
 INPUT = (
     _group("input", "Input", "What is looked at."),
@@ -189,6 +193,7 @@ BORDERS = (
         label="Border of",
         hint="A category, a group of categories, thing, stuff, or * for all the rest.",
         default="people",
+        choices=BORDER_ROWS,
         parent="borders_group",
         persistent=False,
         fill=Fill.BORDER_ROWS,
