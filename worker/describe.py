@@ -33,7 +33,11 @@ def describe(device: torch.device) -> DescribeReply:
         movie_formats=tuple(sorted(MOVIE_EXTENSIONS)),
         colorspaces=spaces,
         effect=filled(effect_description(), models, spaces),
-        pullable=tuple(name for name, entry in catalog().items() if name not in installed and entry.is_pullable),
+        pullable=tuple(
+            name
+            for name, entry in catalog().items()
+            if name not in installed and entry.is_pullable and entry.kind == "panoptic"
+        ),
     )
 
 

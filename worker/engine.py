@@ -61,7 +61,7 @@ class Engine:
         # As if the source showed everything: names of categories and groups are known before anything is found.
         shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
         layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
-        check_borders(layer.border for layer in layers)
+        notices += check_borders((layer.border for layer in layers), request.licence)
         with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
             if request.foreground:
                 # Raises where the configuration has no way to scene-linear light.
@@ -99,10 +99,11 @@ class Engine:
         notices = check_licence(entry.name, entry.terms, message.licence)
         for category in message.categories or ():
             find_categories(category, entry.label_set)
-        check_borders(
+        borders = (
             message.policy.border_for(category.name, is_thing=category.is_thing)
             for category in entry.label_set.categories
         )
+        notices += check_borders(borders, message.licence)
         prediction, plate = self._one_plate(message, arrays)
         height, width = plate.shape[:2]
         shown: dict[str, set[int]] = {segment.category: set() for segment in prediction.segments}

@@ -197,14 +197,14 @@ def _print_table(rows: list[Facts]) -> None:
         )
     sources = list(dict.fromkeys(row["source"] for row in rows if row.get("source")))
     for row in rows:
-        score, millions, source = row.get("score"), row.get("parameters_m"), row.get("source")
+        millions, source = row.get("parameters_m"), row.get("source")
         table.add_row(
             row["name"],
             "yes" if row["installed"] else "",
             row.get("family", "?"),
-            "" if score is None else f"{row['metric']} {score:.1f}",
+            row.get("score_words", ""),
             f"{row['data']} ({sources.index(source) + 1})" if source else "",
-            row.get("label_set", "?"),
+            row.get("label_set") or "",
             "" if millions is None else f"{millions:g} M",
             row.get("size", ""),
             row.get("licence", "?"),
@@ -231,6 +231,7 @@ def _words(entry: CatalogEntry, facts: Facts) -> list[tuple[str, str]]:
         ("read in", entry.source),
         ("family", entry.family),
         ("label set", entry.label_set + counts),
+        ("for", "borders of the kind 'matting'" if entry.kind == "matting" else ""),
         ("parameters", "" if entry.parameters_m is None else f"{entry.parameters_m:g} million"),
         ("input", entry.input),
         ("size", entry.size_words),

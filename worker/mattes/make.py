@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from bridge.borders import Border, BorderKind
+from bridge.request import LicenceDemand
 from worker.layers import LayerSpec
 from worker.mattes.colours import CellColours
 from worker.mattes.edges import by_distance, natural
@@ -18,7 +19,7 @@ from worker.mattes.guided import guided
 from worker.mattes.matting import matting
 from worker.mattes.softmask import SoftMask, join
 from worker.mattes.threads import each
-from worker.mattes.vitmatte import find_weights, load_network
+from worker.mattes.vitmatte import find_weights, load_network, weights_notices
 from worker.models.base import Plate
 from worker.segments import FramePrediction, Segment
 
@@ -86,14 +87,24 @@ def make_mattes(
     return each(make, layers, where)
 
 
-def check_borders(borders: Iterable[Border]) -> None:
+def check_borders(borders: Iterable[Border], licence: LicenceDemand = LicenceDemand.ANY) -> tuple[str, ...]:
     """Find out, before any work, whether mattes with these borders can be made on this machine.
+
+    Args:
+        borders: The borders.
+        licence: What the licence of a matting network must allow.
+
+    Returns:
+        What a user should hear about the licence of a matting network.
 
     Raises:
         ModelError: a border wants a matting network that is not installed.
+        LicenceError: it wants one whose licence is not known to allow what was asked for.
     """
-    if any(border.kind is BorderKind.MATTING for border in borders):
-        find_weights()
+    if not any(border.kind is BorderKind.MATTING for border in borders):
+        return ()
+    find_weights()
+    return weights_notices(licence)
 
 
 def empty_mattes(layers: Iterable[LayerSpec]) -> list[Matte]:

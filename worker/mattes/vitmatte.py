@@ -16,13 +16,15 @@ import torch
 import torch.nn.functional as F
 
 from bridge.errors import ModelError
+from bridge.request import LicenceDemand
 from worker.mattes.matting import Network
+from worker.models.catalog import MATTING, catalog
+from worker.models.folders import UNKNOWN_LICENCE, licence_of_card
+from worker.models.installed import find_installed
+from worker.models.licences import check_licence, terms_of
 
 FOLDER_VARIABLE = "MATTEBRIDGE_VITMATTE"
 """Names the folder that holds ``config.json`` and ``model.safetensors``."""
-
-REPOSITORY = "hustvl/vitmatte-small-composition-1k"
-"""Where the hub has the weights; they are looked for in its cache on this machine."""
 
 _FILES = ("config.json", "model.safetensors")
 
@@ -39,20 +41,28 @@ def find_weights() -> Path:
         ModelError: transformers or the weights are not installed.
     """
     if importlib.util.find_spec("transformers") is None:
-        raise _missing("the package transformers is not installed")
+        raise _missing("the package transformers is not installed, say: pip install 'mattebridge[worker]'")
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         absent = [name for name in _FILES if not Path(named, name).is_file()]
         if absent:
             raise _missing(f"{FOLDER_VARIABLE} names {named}, which has no {' and no '.join(absent)}")
         return Path(named)
-    from transformers.utils import cached_file
+    found = find_installed(catalog()[MATTING])
+    if found is None or not all((found / name).is_file() for name in _FILES):
+        raise _missing(f"its weights are not installed, say: mattebridge models pull {MATTING}")
+    return found
 
-    try:
-        cached = [cached_file(REPOSITORY, name, local_files_only=True) for name in _FILES]
-    except OSError:
-        raise _missing(f"{FOLDER_VARIABLE} is not set and the hub's cache has no {REPOSITORY}") from None
-    return Path(cached[0]).parent
+
+def weights_notices(demand: LicenceDemand) -> tuple[str, ...]:
+    """What a user must hear about the licence of the weights that `find_weights` finds.
+
+    Raises:
+        LicenceError: commercial use was asked for, and the licence is not known to allow it.
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    terms = terms_of(licence_of_card(Path(named)) or UNKNOWN_LICENCE) if named else catalog()[MATTING].terms
+    return check_licence(named or MATTING, terms, demand)
 
 
 def load_network(device: torch.device) -> Network:
@@ -91,6 +101,6 @@ def _load(folder: Path, device: torch.device) -> Network:
 
 def _missing(reason: str) -> ModelError:
     return ModelError(
-        f"the border kind 'matting' needs ViTMatte, but {reason}; install transformers and set {FOLDER_VARIABLE} "
-        f"to a folder with {' and '.join(_FILES)}, or use the kind 'guided', which needs no weights"
+        f"the border kind 'matting' needs ViTMatte, but {reason}; or set {FOLDER_VARIABLE} to a folder with "
+        f"{' and '.join(_FILES)}, or use the kind 'guided', which needs no weights"
     )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,7 +28,10 @@ class CatalogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """The module of `worker.models` that loads it, or ``embedded``."""
     summary: str
     """One line: what it is for."""
-    label_set: str
+    kind: Literal["panoptic", "matting"] = "panoptic"
+    """What it makes: segments, or the borders of the kind ``matting``."""
+    label_set: str = ""
+    """What it knows; empty where it knows no categories."""
     hub: str | None = None
     """Its repository on the hub; None where it is not there."""
     url: str | None = None
@@ -37,7 +41,7 @@ class CatalogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     delta_of: str | None = None
     """Hub repository of the weights that its own are the difference to; None where they stand for themselves."""
     metric: str = "PQ"
-    """``PQ``, or ``VPQ`` for a model of video."""
+    """``PQ``, ``VPQ`` for a model of video, or ``SAD`` for one of matting (lower is better)."""
     score: float | None = None
     """By the publisher; None where there is no figure on real pictures."""
     data: str = ""
@@ -73,7 +77,9 @@ class CatalogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def score_words(self) -> str:
         """``PQ 56.0``; empty where there is no figure."""
-        return "" if self.score is None else f"{self.metric} {self.score:.1f}"
+        return (
+            "" if self.score is None else f"{self.metric} {self.score:{'.2f' if self.metric == 'SAD' else '.1f'}}"
+        )
 
     @property
     def size_words(self) -> str:
@@ -98,6 +104,10 @@ def catalog() -> Mapping[str, CatalogEntry]:
     """Every model of the catalog by its name, in the file's order."""
     tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return {name: msgspec.convert({"name": name, **table}, CatalogEntry) for name, table in tables.items()}
+
+
+MATTING = "vitmatte-small"
+"""The model behind the border kind ``matting``."""
 
 
 def find_entry(name: str) -> CatalogEntry | None:

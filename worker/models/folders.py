@@ -91,7 +91,7 @@ def read_folder(path: Path) -> Found:
     return Found(
         path=path,
         family=family,
-        licence=notes.licence or _licence_of_card(path) or UNKNOWN_LICENCE,
+        licence=notes.licence or licence_of_card(path) or UNKNOWN_LICENCE,
         label_set=_label_set(path, notes, config),
         summary=notes.summary,
         options=dict(notes.options),
@@ -204,8 +204,8 @@ def read_categories(file: Path) -> LabelSet:
     return LabelSet(file.parent.name, tuple(categories))
 
 
-def _licence_of_card(path: Path) -> str | None:
-    """The licence in the model card's front matter, as hub repositories have it."""
+def licence_of_card(path: Path) -> str | None:
+    """The licence in a model card's front matter (README.md), as hub repositories have it; None without one."""
     if not path.is_dir():
         return None
     try:

@@ -26,10 +26,12 @@ def facts_of(entry: CatalogEntry) -> Facts:
     return {
         "name": entry.name,
         "summary": entry.summary,
+        "kind": entry.kind,
         "family": entry.family,
-        "label_set": entry.label_set,
+        "label_set": entry.label_set or None,
         "metric": entry.metric if entry.score is not None else None,
         "score": entry.score,
+        "score_words": entry.score_words,
         "data": entry.data or None,
         "source": entry.source or None,
         "parameters_m": entry.parameters_m,

@@ -59,7 +59,7 @@ def known_models() -> dict[str, ModelEntry]:
     """Every model that is installed on this worker, by name; one's own that cannot be told are left out."""
     models = [_embedded()]
     for entry in catalog().values():
-        path = find_installed(entry) if entry.family != "embedded" else None
+        path = find_installed(entry) if entry.family != "embedded" and entry.kind == "panoptic" else None
         if path is not None:
             models.append(_from_catalog(entry, path))
     for name, path in uncatalogued().items():
@@ -83,6 +83,11 @@ def find_model(name: str) -> ModelEntry:
     if name in models:
         return models[name]
     entry = find_entry(name)
+    if entry is not None and entry.kind == "matting":
+        raise BadRequestError(
+            f"model {entry.name!r} finds no segments: where it is installed, it makes the borders of the kind "
+            "'matting' (docs/borders.md). Choose another model, and that kind in a border policy"
+        )
     if entry is not None:
         if entry.name in models:
             return models[entry.name]
@@ -91,7 +96,9 @@ def find_model(name: str) -> ModelEntry:
     path = own if own is not None else _as_path(name)
     if path is not None:
         return _from_path(name, path)
-    raise unknown_name("model", name, [*models, *(known for known in catalog() if known not in models)])
+    raise unknown_name(
+        "model", name, [*models, *(n for n, e in catalog().items() if n not in models and e.kind == "panoptic")]
+    )
 
 
 def _how_to_get(entry: CatalogEntry) -> str:

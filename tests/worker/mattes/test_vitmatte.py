@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from bridge.borders import Border, BorderKind, Length
-from bridge.errors import ModelError
+from bridge.errors import LicenceError, ModelError
+from bridge.request import LicenceDemand
 from tests.worker.mattes.drawing import HARD, disc, drawn, layer
 from worker.mattes import check_borders, make_mattes
 from worker.mattes.vitmatte import FOLDER_VARIABLE, load_network
@@ -27,8 +28,8 @@ needs_transformers = pytest.mark.skipif(
 def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No weights on this machine."""
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
-    if importlib.util.find_spec("transformers") is not None:
-        monkeypatch.setattr("transformers.utils.hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("MATTEBRIDGE_MODELS", str(tmp_path))
 
 
 def test_borders_without_a_network_are_always_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,8 +46,42 @@ def test_missing_package_is_named_and_so_is_the_alternative(monkeypatch: pytest.
 @needs_transformers
 @pytest.mark.usefixtures("empty_cache")
 def test_missing_weights_are_named_and_so_is_the_alternative() -> None:
-    with pytest.raises(ModelError, match=r"hub's cache has no hustvl/vitmatte.*'guided'"):
+    with pytest.raises(ModelError, match=r"mattebridge models pull vitmatte-small.*'guided'"):
         check_borders([MATTING])
+
+
+def _install(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"model_type": "vitmatte"}')
+    (folder / "model.safetensors").write_bytes(b"")
+
+
+@needs_transformers
+@pytest.mark.usefixtures("empty_cache")
+def test_the_licence_of_pulled_weights_is_said_and_refused_for_commercial_use(tmp_path: Path) -> None:
+    _install(tmp_path / "vitmatte-small")
+    (notice,) = check_borders([MATTING])
+    assert "'vitmatte-small'" in notice
+    assert "Composition-1k" in notice
+    with pytest.raises(LicenceError, match="Composition-1k"):
+        check_borders([MATTING], LicenceDemand.COMMERCIAL)
+    assert check_borders([HARD], LicenceDemand.COMMERCIAL) == ()
+
+
+@needs_transformers
+@pytest.mark.parametrize(("card", "refused"), [("---\nlicense: mit\n---\n", False), (None, True)])
+def test_weights_of_ones_own_go_by_their_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: str | None, refused: bool
+) -> None:
+    _install(tmp_path / "mine")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "mine"))
+    if card is not None:
+        (tmp_path / "mine" / "README.md").write_text(card)
+    if refused:
+        with pytest.raises(LicenceError, match=r"\(unknown\) may not allow"):
+            check_borders([MATTING], LicenceDemand.COMMERCIAL)
+    else:
+        assert check_borders([MATTING], LicenceDemand.COMMERCIAL) == ()
 
 
 @needs_transformers

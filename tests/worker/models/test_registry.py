@@ -64,6 +64,11 @@ def test_a_model_that_is_not_installed_says_how_to_get_it() -> None:
         find_model("tue-mps/coco_panoptic_eomt_large_640")
 
 
+def test_a_matting_network_is_no_model_to_ask_for() -> None:
+    with pytest.raises(BadRequestError, match=r"finds no segments.*'matting'"):
+        find_model("vitmatte-small")
+
+
 def test_weights_that_are_a_difference_say_what_is_missing() -> None:
     with pytest.raises(ModelNotInstalledError, match=r"difference to facebook/dinov3.*MATTEBRIDGE_MODELS"):
         find_model("eomt-large-640-dinov3")
