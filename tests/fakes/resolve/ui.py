@@ -20,6 +20,9 @@ class FakeElement:
     def __getattr__(self, name: str) -> Any:
         return None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+
     def AddItems(self, texts: Sequence[str]) -> None:
         self.entries += list(texts)
 
@@ -42,6 +45,8 @@ class FakeUIManager:
         self.windows: list[FakeWindow] = []
         self.person: Callable[[FakeWindow], None] = lambda window: None
         """What the person does once the window's loop runs; then it is closed."""
+        self.meanwhile: Callable[[FakeWindow], None] = lambda window: None
+        """What the person does while a handler works, where the handler lets him."""
 
     def __getattr__(self, kind: str) -> Any:
         if kind not in KINDS:
@@ -121,6 +126,10 @@ class FakeDispatcher:
         if not self.left:
             getattr(window.On, window.attributes["ID"]).Close({"who": window.attributes["ID"]})
         assert self.left, "closing the window must leave its loop"
+
+    def StepLoop(self) -> None:
+        """Let the person do one thing while a handler works."""
+        self.ui.meanwhile(self.ui.windows[-1])
 
     def ExitLoop(self) -> None:
         self.left = True
