@@ -51,6 +51,7 @@ class ADE20K:
     """The data set with its own label maps: stuff from the semantic ones, things laid over it."""
 
     name = "ade20k"
+    fps: float | None = None
 
     def __init__(self, root: Path, pictures: Path, semantic: Path, instances: Path) -> None:
         self.root = root

@@ -46,6 +46,11 @@ class DataSet(Protocol):
         """All frames, those of a clip after one another and in order."""
         ...
 
+    @property
+    def fps(self) -> float | None:
+        """Frames a second of its clips; None where it has none, or where it is not known."""
+        ...
+
     def truth(self, frame: Frame) -> PanopticMap:
         """A frame's map, categories called by their ids; DataSetError where its files are missing or damaged."""
         ...
@@ -54,13 +59,16 @@ class DataSet(Protocol):
 class ListedDataSet:
     """A data set whose truth is in COCO panoptic format."""
 
-    def __init__(self, name: str, root: Path, listing: Listing, pictures: Sequence[Path]) -> None:
+    def __init__(
+        self, name: str, root: Path, listing: Listing, pictures: Sequence[Path], fps: float | None = None
+    ) -> None:
         """
         Args:
             name: The layout.
             root: Its folder.
             listing: The annotations.
             pictures: The picture of each annotation.
+            fps: Frames a second of its clips.
 
         Raises:
             DataSetError: The listing has no categories or no annotations.
@@ -70,6 +78,7 @@ class ListedDataSet:
                 raise DataSetError(f"{listing.path} lists no {what}")
         self.name = name
         self.root = root
+        self.fps = fps
         self.categories = listing.categories
         self._listing = listing
         self._known = {category.id: category for category in listing.categories}

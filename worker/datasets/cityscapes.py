@@ -64,6 +64,7 @@ class Cityscapes:
 
     name = "cityscapes"
     categories = CATEGORIES
+    fps: float | None = None
 
     def __init__(self, root: Path, pictures: Path, truth: Path) -> None:
         self.root = root

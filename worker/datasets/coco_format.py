@@ -53,6 +53,8 @@ class PictureInfo(msgspec.Struct, frozen=True):
     file_name: str
     width: int | None = None
     height: int | None = None
+    video_id: int | str | None = None
+    """The clip, in flat listings that tell it here."""
 
 
 class Annotation(msgspec.Struct, frozen=True):
@@ -142,19 +144,21 @@ def read_listing(path: Path, folder: Path | None = None) -> Listing:
         raise DataSetError(f"{folder} is no folder; the PNGs of {path} are expected there (or say where they lie)")
     nested = any(entry.annotations is not None for entry in found.annotations)
     annotations: list[Annotation] = []
+    clip_of = {str(picture.id): picture.video_id for picture in found.images}
     for index, entry in enumerate(found.annotations):
         if nested and entry.annotations is not None:
             annotations += [msgspec.structs.replace(one, video_id=entry.video_id) for one in entry.annotations]
         elif not nested and entry.segments_info is not None and entry.file_name:
-            annotations.append(Annotation(entry.file_name, entry.segments_info, entry.image_id, entry.video_id))
+            clip = clip_of.get(str(entry.image_id)) if entry.video_id is None else entry.video_id
+            annotations.append(Annotation(entry.file_name, entry.segments_info, entry.image_id, clip))
         else:
             raise DataSetError(
                 f"{path}: annotations[{index}] is expected to have file_name and segments_info"
                 + (", below a clip's annotations" if nested else "")
             )
     pictures = {("", str(picture.id)): picture for picture in found.images}
-    for clip in found.videos:
-        pictures |= {(str(clip.video_id), str(picture.id)): picture for picture in clip.images}
+    for video in found.videos:
+        pictures |= {(str(video.video_id), str(picture.id)): picture for picture in video.images}
     _check_unique(path, (category.id for category in found.categories), "category id")
     listing = Listing(path, folder, tuple(annotations), found.categories, pictures, nested)
     _check_unique(path, ((str(a.video_id) if nested else "", a.key) for a in annotations), "image")
@@ -256,7 +260,7 @@ def write_listing(
         "categories": list(categories),
     }
     plain = msgspec.to_builtins(listing)
-    for annotation in plain["annotations"]:
-        for key in [key for key, value in annotation.items() if value is None]:
-            del annotation[key]
+    for row in (*plain["annotations"], *plain["images"]):
+        for key in [key for key, value in row.items() if value is None]:
+            del row[key]
     write_whole(path, msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n")

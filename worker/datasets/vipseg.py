@@ -17,6 +17,8 @@ from worker.datasets.coco_format import Annotation, DataCategory, Listing, read_
 from worker.datasets.pictures import read_plane
 from worker.evaluation.panoptic import VOID, PanopticMap
 
+FPS: float | None = 5.0
+"""Frames a second at which clips are annotated."""
 _STUFF_BELOW = 125
 _PER_CATEGORY = 100
 """Masks hold the number of a stuff category, or ``number * 100 + instance``; numbers are category ids plus 1."""
@@ -36,7 +38,8 @@ def open_vipseg(root: Path, split: str) -> DataSet:
         if not found.nested:
             raise DataSetError(f"{listing} is expected to list its frames by clip")
         pictures = subfolder(root, "images", "imgs", what="pictures")
-        return ListedDataSet("vipseg", root, found, [_picture(found, a, pictures) for a in found.annotations])
+        places = [_picture(found, annotation, pictures) for annotation in found.annotations]
+        return ListedDataSet("vipseg", root, found, places, FPS)
     return VIPSeg(root, split)
 
 
@@ -51,6 +54,7 @@ class VIPSeg:
     """The data set as it is unpacked."""
 
     name = "vipseg"
+    fps = FPS
 
     def __init__(self, root: Path, split: str) -> None:
         self.root = root

@@ -128,7 +128,9 @@ class EvaluationRun:
 
     def _clip(self, judge: Judge, frames: Sequence[Frame]) -> Iterator[FrameResult]:
         found = list(_predicted(judge, frames))
-        index = assign((number, prediction) for number, (_, prediction, _, _) in enumerate(found))
+        index = assign(
+            ((number, prediction) for number, (_, prediction, _, _) in enumerate(found)), judge.data.fps
+        )
         for number, (frame, prediction, size_wh, seconds) in enumerate(found):
             if frame.key not in self.done:
                 yield self._judged(judge, frame, prediction, size_wh, index.frames[number], seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,8 +185,10 @@ def _shown(judge: Judge, run: EvaluationRun, frame: Frame, result: FrameResult) 
 def _video(
     judge: Judge, run: EvaluationRun, frames: Sequence[Frame], console: Console
 ) -> tuple[dict[int, PanopticScore], Any]:
-    """VPQ by window and STQ, from the predictions on disk."""
-    windows = [VideoPanopticQuality(window) for window in WINDOWS]
+    """VPQ by window, as far as clips are long enough, and STQ; from the predictions on disk."""
+    longest = max(Counter(frame.clip for frame in frames).values())
+    lengths = [window for window in WINDOWS if window <= longest]
+    windows = [VideoPanopticQuality(window) for window in lengths]
     tracking = SegmentationAndTrackingQuality([str(c.id) for c in judge.data.categories if c.isthing])
     with Progress(console=console) as progress:
         task = progress.add_task("Judging clips", total=len(frames))
@@ -199,7 +202,7 @@ def _video(
                 for window in windows:
                     window.end_clip()
                 tracking.end_clip()
-    return dict(zip(WINDOWS, (window.score for window in windows), strict=True)), tracking.result()
+    return dict(zip(lengths, (window.score for window in windows), strict=True)), tracking.result()
 
 
 def _with_last(frames: Sequence[Frame]) -> Iterator[tuple[Frame, bool]]:

@@ -83,6 +83,18 @@ def test_a_listing_nested_by_clip_is_read_like_a_flat_one(tmp_path: Path) -> Non
     assert figures("video", path, path, "--windows", "2") == figures("video", flat, flat, "--windows", "2")
 
 
+def test_the_list_of_images_may_tell_the_clips(tmp_path: Path) -> None:
+    path = write(tmp_path, "gt", *frames("19", "19", "19", names="{:02d}.png"))
+    content = json.loads(path.read_text())
+    content["images"] = [
+        {"id": f"{index:02d}", "file_name": f"{index:02d}.jpg", "video_id": clip}
+        for index, clip in enumerate("xxy")
+    ]
+    path.write_text(json.dumps(content))
+    found = figures("video", path, path, "--windows", "1")
+    assert found["clips"] == [{"name": "x", "frames": 2}, {"name": "y", "frames": 1}]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

@@ -19,6 +19,7 @@ class Part:
         self._data = data
         self.name: str = data.name
         self.root: Path = data.root
+        self.fps: float | None = data.fps
         self.categories: Sequence[DataCategory] = data.categories
         self.frames = tuple(frames)
 
