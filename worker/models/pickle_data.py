@@ -9,8 +9,7 @@ built is counted: a file cannot become much larger than it is.
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
@@ -19,6 +18,7 @@ import torch
 
 from bridge.errors import ModelError, UnsafeCheckpointError
 from worker.models.pickle_names import BoundedFile
+from worker.models.pickle_values import MARK, Array, Dtype, Name, pairs_of, plain, table_of
 
 _SLACK_BYTES = 1 << 20
 
@@ -51,38 +51,6 @@ def read_pickle(path: Path) -> object:
         return _Machine(path, size).run(BoundedFile(file, size))
 
 
-@dataclass(frozen=True)
-class _Name:
-    """Something that a pickle names, and that may be named."""
-
-    name: str
-
-
-@dataclass
-class _Dtype:
-    """An element type, as numpy's pickles build it."""
-
-    code: str
-    order: str = "<"
-
-    def numpy(self) -> np.dtype[np.generic]:
-        return np.dtype(self.code).newbyteorder(">" if self.order == ">" else "<")
-
-
-@dataclass
-class _Array:
-    """An array whose content comes with a later instruction."""
-
-    tensor: torch.Tensor | None = None
-
-
-class _Mark:
-    """Where a run of items on the stack begins."""
-
-
-_MARK = _Mark()
-
-
 class _Machine:
     """Carries out the instructions of one pickle."""
 
@@ -99,7 +67,7 @@ class _Machine:
             for opcode, argument, position in pickletools.genops(cast("BinaryIO", file)):
                 at = position
                 if opcode.name == "STOP":
-                    return _plain(self._stack.pop(), {})
+                    return plain(self._stack.pop(), {})
                 self._step(opcode.name, argument)
         except ModelError:
             raise
@@ -116,7 +84,7 @@ class _Machine:
         elif name in _STEPS:
             _STEPS[name](self, argument)
         elif name == "MARK":
-            stack.append(_MARK)
+            stack.append(MARK)
         elif name not in ("PROTO", "FRAME"):
             self._refuse(f"it has the instruction {name}, which arrays do not need")
 
@@ -136,7 +104,7 @@ class _Machine:
 
     def _since_mark(self) -> list[object]:
         for index in range(len(self._stack) - 1, -1, -1):
-            if self._stack[index] is _MARK:
+            if self._stack[index] is MARK:
                 items = self._stack[index + 1 :]
                 del self._stack[index:]
                 return items
@@ -168,7 +136,7 @@ class _Machine:
         target = self._stack[-1]
         if type(target) is not dict:
             raise ValueError("entries for what is no table")
-        target.update(_table(_pairs(items)))
+        target.update(table_of(pairs_of(items)))
 
     def _global(self, argument: object) -> None:
         self._name(*str(argument).split(" ", 1))
@@ -182,20 +150,20 @@ class _Machine:
         short = full.replace("numpy._core.", "numpy.core.")
         if short not in _CALLS and short not in _ONLY_NAMED:
             self._refuse(f"it names {full}")
-        self._stack.append(_Name(short))
+        self._stack.append(Name(short))
 
     def _reduce(self, _: object) -> None:
         callee, arguments = self._pop(2)
-        if not isinstance(callee, _Name) or callee.name not in _CALLS or not isinstance(arguments, tuple):
-            self._refuse(f"it calls {callee.name if isinstance(callee, _Name) else type(callee).__name__}")
+        if not isinstance(callee, Name) or callee.name not in _CALLS or not isinstance(arguments, tuple):
+            self._refuse(f"it calls {callee.name if isinstance(callee, Name) else type(callee).__name__}")
         self._stack.append(_CALLS[callee.name](self, *arguments))
 
     def _build(self, _: object) -> None:
         target, state = self._pop(2)
-        if isinstance(target, _Array) and isinstance(state, tuple):
+        if isinstance(target, Array) and isinstance(state, tuple):
             _, shape, dtype, fortran, raw = state
             target.tensor = self._tensor(raw, dtype, shape, "F" if fortran else "C")
-        elif isinstance(target, _Dtype) and isinstance(state, tuple):
+        elif isinstance(target, Dtype) and isinstance(state, tuple):
             target.order = str(state[1])
         elif type(target) is not dict:
             self._refuse(f"it sets the attributes of a {type(target).__name__}")
@@ -207,18 +175,18 @@ class _Machine:
     def _new_table(self, items: object = ()) -> dict[object, object]:
         if not isinstance(items, (list, tuple)):
             raise ValueError("a table made of what is no list")
-        return _table((key, value) for key, value in items)
+        return table_of((key, value) for key, value in items)
 
-    def _new_array(self, kind: object, *_: object) -> _Array:
-        if kind != _Name("numpy.ndarray"):
+    def _new_array(self, kind: object, *_: object) -> Array:
+        if kind != Name("numpy.ndarray"):
             self._refuse(f"it makes an array of the kind {kind}")
-        return _Array()
+        return Array()
 
-    def _new_dtype(self, code: object, *_: object) -> _Dtype:
+    def _new_dtype(self, code: object, *_: object) -> Dtype:
         text = str(code)
         if text not in _TORCH_KINDS:
             self._refuse(f"it holds values of the type {text!r}, which no tensor has")
-        return _Dtype(text)
+        return Dtype(text)
 
     def _encode(self, text: object, encoding: object = "latin1") -> bytes:
         if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
@@ -229,13 +197,13 @@ class _Machine:
     def _scalar(self, dtype: object, raw: object) -> object:
         return self._tensor(raw, dtype, (), "C").item()
 
-    def _from_buffer(self, raw: object, dtype: object, shape: object, order: object, *_: object) -> _Array:
-        return _Array(self._tensor(raw, dtype, shape, str(order)))
+    def _from_buffer(self, raw: object, dtype: object, shape: object, order: object, *_: object) -> Array:
+        return Array(self._tensor(raw, dtype, shape, str(order)))
 
     def _tensor(self, raw: object, dtype: object, shape: object, order: str) -> torch.Tensor:
         # Python 2 wrote bytes as text.
         data = raw.encode("latin1") if isinstance(raw, str) else raw
-        if not isinstance(dtype, _Dtype) or not isinstance(data, (bytes, bytearray)):
+        if not isinstance(dtype, Dtype) or not isinstance(data, (bytes, bytearray)):
             raise ValueError("an array without its type or its bytes")
         if not isinstance(shape, tuple) or not all(isinstance(side, int) and side >= 0 for side in shape):
             raise ValueError(f"an array of shape {shape}")
@@ -255,7 +223,7 @@ _STEPS: dict[str, _Step] = {
     "EMPTY_LIST": lambda m, _: m._stack.append([]),
     "APPEND": lambda m, _: m._append(list(m._pop(1))),
     "APPENDS": lambda m, _: m._append(m._since_mark()),
-    "DICT": lambda m, _: m._stack.append(_table(_pairs(m._since_mark()))),
+    "DICT": lambda m, _: m._stack.append(table_of(pairs_of(m._since_mark()))),
     "EMPTY_DICT": lambda m, _: m._stack.append({}),
     "SETITEM": lambda m, _: m._set(list(m._pop(2))),
     "SETITEMS": lambda m, _: m._set(m._since_mark()),
@@ -285,40 +253,3 @@ _CALLS: dict[str, Callable[..., object]] = {
 """What a pickle of arrays calls, and what is done instead; ``bytes`` only without arguments, for empty arrays."""
 
 _ONLY_NAMED = frozenset({"numpy.ndarray"})
-
-
-def _pairs(items: list[object]) -> Iterator[tuple[object, object]]:
-    return zip(items[::2], items[1::2], strict=True)
-
-
-def _table(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
-    table: dict[object, object] = {}
-    for key, value in pairs:
-        # Larger integers can be chosen so that a table becomes slow.
-        if not (isinstance(key, (str, bytes)) or (isinstance(key, int) and 0 <= key < 1 << 32)):
-            raise ValueError(f"a table with the key {key!r:.80}")
-        table[key] = value
-    return table
-
-
-def _plain(value: object, done: dict[int, object], depth: int = 0) -> object:
-    """A value whose arrays are tensors; what stands in several places is gone through once."""
-    if depth > 50:
-        raise ValueError("tables within tables without end")
-    if id(value) in done:
-        return done[id(value)]
-    plain: object
-    if isinstance(value, dict):
-        plain = {key: _plain(item, done, depth + 1) for key, item in value.items()}
-    elif isinstance(value, list):
-        plain = [_plain(item, done, depth + 1) for item in value]
-    elif isinstance(value, tuple):
-        plain = tuple(_plain(item, done, depth + 1) for item in value)
-    elif isinstance(value, _Array):
-        if value.tensor is None:
-            raise ValueError("an array without content")
-        return value.tensor
-    else:
-        return None if isinstance(value, (_Name, _Dtype, _Mark)) else value
-    done[id(value)] = plain
-    return plain
