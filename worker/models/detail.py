@@ -25,7 +25,7 @@ from worker.labels import LabelSet
 from worker.mattes.geometry import Box, Size, box_wh, clip, grow, inside, meet, part_of
 from worker.mattes.matrices import interpolation
 from worker.mattes.resample import Kernel
-from worker.models.base import Model, Plate
+from worker.models.base import Model, Plate, Predictor, VideoModel
 from worker.models.windows import Raster, Window, promises, windows
 from worker.segments import FramePrediction, Segment, boxed
 
@@ -51,7 +51,9 @@ EDGE_CELLS = 2
 
 def closer(model: Model, detail: int) -> Model:
     """The model itself for a detail of 1, else one that looks closer."""
-    return model if detail == 1 else Detailed(model, detail)
+    if detail == 1:
+        return model
+    return DetailedVideo(model, detail) if isinstance(model, VideoModel) else Detailed(model, detail)
 
 
 class Detailed:
@@ -77,18 +79,42 @@ class Detailed:
 
     def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
         """Find the segments of each plate; see `worker.models.base.Model`."""
-        return [self._closer(plate, first) for plate, first in zip(plates, self._all(plates), strict=True)]
+        return [self.closer(plate, first) for plate, first in zip(plates, self._all(plates), strict=True)]
 
     def _all(self, plates: Sequence[Plate]) -> list[FramePrediction]:
         size = max(1, self._model.batch_size)
         batches = (plates[at : at + size] for at in range(0, len(plates), size))
         return [prediction for batch in batches for prediction in self._model.predict(batch)]
 
-    def _closer(self, plate: Plate, first: FramePrediction) -> FramePrediction:
+    def closer(self, plate: Plate, first: FramePrediction) -> FramePrediction:
+        """What a plate showed, and what its windows show besides."""
         plate_wh = (plate.shape[1], plate.shape[0])
         chosen = [w for w in windows(first.grid_wh, plate_wh, self._detail) if promises(plate, w)]
         seen = self._all([np.ascontiguousarray(plate[part_of((0, 0, *plate_wh), w.box_px)]) for w in chosen])
         return laid_in(first, list(zip(chosen, seen, strict=True)), plate_wh, self._detail)
+
+
+class DetailedVideo(Detailed):
+    """The same for a model that remembers: plates go through its runs, windows are looked at each on its own."""
+
+    def __init__(self, model: VideoModel, detail: int) -> None:
+        """As `Detailed`."""
+        super().__init__(model, detail)
+        self.run_length = model.run_length
+        self._video = model
+
+    def begin(self, run: int) -> Predictor:
+        """See `worker.models.base.VideoModel`; things that only a window shows have no track of the model."""
+        return _CloserRun(self, self._video.begin(run))
+
+
+class _CloserRun:
+    def __init__(self, model: DetailedVideo, run: Predictor) -> None:
+        self._model = model
+        self._run = run
+
+    def predict(self, plates: Sequence[Plate]) -> list[FramePrediction]:
+        return [self._model.closer(p, first) for p, first in zip(plates, self._run.predict(plates), strict=True)]
 
 
 def laid_in(

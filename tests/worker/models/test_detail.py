@@ -12,8 +12,9 @@ import torch.nn.functional as F
 
 from bridge.request import MAX_DETAIL
 from tests.fakes.color_model import LABELS, ColorModel
-from worker.models.base import Plate
-from worker.models.detail import Detailed
+from tests.fakes.video_model import VideoColorModel
+from worker.models.base import Plate, VideoModel
+from worker.models.detail import Detailed, closer
 from worker.models.windows import windows
 from worker.segments import FramePrediction, Segment, full_mask
 
@@ -193,3 +194,21 @@ def test_settings_tell_predictions_apart() -> None:
 def test_detail_out_of_range_is_refused(detail: int) -> None:
     with pytest.raises(ValueError, match="detail must be 2 to 12"):
         Detailed(ColorModel(), detail)
+
+
+class ShrinkingVideoModel(VideoColorModel, ShrinkingModel):
+    """The same, with a memory."""
+
+
+def test_a_model_that_remembers_still_does() -> None:
+    plate = _plate()
+    _disc(plate, 300, 200, 120)
+    model = closer(ShrinkingVideoModel(), 2)
+    assert isinstance(model, VideoModel)
+    assert model.settings["detail"] == 2
+    run = model.begin(3)
+    first, second = run.predict([plate])[0], run.predict([plate])[0]
+    assert [s.track for s in _persons(first)] == [s.track for s in _persons(second)] == [307]
+    assert _persons(first)[0].score > _persons(second)[0].score
+    assert first.grid_wh == (128, 72)
+    assert not isinstance(closer(ShrinkingModel(), 2), VideoModel)
