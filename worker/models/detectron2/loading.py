@@ -12,6 +12,7 @@ import msgspec
 import torch
 
 from bridge.errors import ModelError
+from worker.embedded.precision import dtype_for
 from worker.labels import Category, LabelSet
 from worker.models.base import Weights
 from worker.models.detectron2 import configs
@@ -23,6 +24,7 @@ from worker.models.detectron2.weights import load_weights
 
 CONFIG_FILE = "config.yaml"
 CATEGORIES_FILE = "categories.json"
+LAST_FILE = "last_checkpoint"
 CHECKPOINTS = ("model_final.safetensors", "model_final.pth", "model_final.pkl")
 _ENDINGS = (".safetensors", ".pth", ".pt", ".pkl", ".pyth")
 
@@ -54,6 +56,7 @@ def load(weights: Weights, device: torch.device) -> Detectron2Model:
     - ``config``: a name that comes with detectron2, or a YAML file; needed for a checkpoint alone.
     - ``package``: the installed package that registers the architecture, where it is none of detectron2's.
     - ``min_score``: instances below are left out; the default is the config's own.
+    - ``precision``: ``bf16`` for mixed precision; ``auto`` is full precision, in which these networks were tried.
 
     Raises:
         ModelError: detectron2 is not installed, or something of the model is missing, refused or does not fit.
@@ -68,6 +71,8 @@ def load(weights: Weights, device: torch.device) -> Detectron2Model:
     )
     labels = weights.label_set or read_categories(parts.folder) or configs.label_set_of(config)
     settings = settings_of(config, weights.options.get("min_score"))
+    wish = str(weights.options.get("precision", "auto"))
+    dtype = dtype_for("fp32" if wish == "auto" else wish, str(device))
     configs.for_inference(config, str(device), settings.min_score)
     check_labels(config, labels)
     network = build_network(config)
@@ -88,8 +93,9 @@ def load(weights: Weights, device: torch.device) -> Detectron2Model:
             "map_stride": MAP_STRIDE,
             "min_score": settings.min_score,
             "min_stuff": settings.min_stuff_px,
+            "precision": str(dtype).removeprefix("torch."),
         },
-        run=runner(network, config, labels, settings),
+        run=runner(network, config, labels, settings, dtype),
         preparation=preparation,
     )
 
@@ -116,6 +122,12 @@ def _checkpoint_in(folder: Path) -> Path:
     for name in CHECKPOINTS:
         if (folder / name).is_file():
             return folder / name
+    last = folder / LAST_FILE
+    if last.is_file():
+        # A run of training that has not come to its end. Only a name counts, not a way to somewhere else.
+        named = folder / Path(last.read_text(encoding="utf-8", errors="replace").strip()).name
+        if named.is_file() and named.suffix in _ENDINGS:
+            return named
     found = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS and path.is_file())
     if len(found) == 1:
         return found[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -34,32 +36,58 @@ Run = Callable[[Tensor], FramePrediction]
 """Finds the segments of a picture, float, shape ``(3, h, w)``, values 0 to 255, on the network's device."""
 
 
-def runner(network: nn.Module, config: Any, labels: LabelSet, settings: Settings) -> Run:
-    """What runs a network, by its architecture; `worker.models.detectron2.loading` checks that the labels fit."""
+def runner(
+    network: nn.Module, config: Any, labels: LabelSet, settings: Settings, dtype: torch.dtype = torch.float32
+) -> Run:
+    """What runs a network, by its architecture; `worker.models.detectron2.loading` checks that the labels fit.
+
+    Args:
+        network: In evaluation mode when it is run.
+        config: Its config.
+        labels: Its categories.
+        settings: What of its output is left out.
+        dtype: What the network computes in; masks are made in full precision of what it gives.
+    """
+    call = _Call(torch.device(config.MODEL.DEVICE).type, dtype)
     modeling = require("detectron2.modeling")
     kind = type(network)
     inference = getattr(kind, "inference", None)
     # A class that builds on these but infers in its own way is run as a whole.
     if issubclass(kind, modeling.PanopticFPN) and inference is modeling.PanopticFPN.inference:
-        return _PanopticFpn(network, separated(labels), settings)
+        return _PanopticFpn(network, call, separated(labels), settings)
     if issubclass(kind, modeling.GeneralizedRCNN) and inference is modeling.GeneralizedRCNN.inference:
-        return _Rcnn(network, separated(labels), settings)
+        return _Rcnn(network, call, separated(labels), settings)
     if config.MODEL.META_ARCHITECTURE == "PanopticDeepLab":
-        return _PanopticDeepLab(network, config, joint(labels), settings)
-    return _Whole(network, labels, settings)
+        return _PanopticDeepLab(network, call, config, joint(labels), settings)
+    return _Whole(network, call, labels, settings)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """How networks are called."""
+
+    device_type: str
+    dtype: torch.dtype
+
+    def precise(self) -> AbstractContextManager[None]:
+        """Within it a network computes in the wished precision."""
+        mixed = self.dtype is not torch.float32
+        return torch.autocast(self.device_type, self.dtype if mixed else torch.bfloat16, enabled=mixed)
 
 
 class _PanopticFpn:
     """Mask R-CNN's boxed masks and the semantic head's logits (Kirillov et al., "Panoptic Feature Pyramid
     Networks", CVPR 2019)."""
 
-    def __init__(self, network: nn.Module, classes: Classes, settings: Settings) -> None:
+    def __init__(self, network: nn.Module, call: _Call, classes: Classes, settings: Settings) -> None:
         self._network: Any = network
+        self._call = call
         self._classes = classes
         self._settings = settings
 
     def __call__(self, picture: Tensor) -> FramePrediction:
-        detections, semantic = self._network.inference([{"image": picture}], do_postprocess=False)
+        with self._call.precise():
+            detections, semantic = self._network.inference([{"image": picture}], do_postprocess=False)
         return fpn_prediction(
             instances_of(detections[0]), semantic[0], self._classes, _size_wh(picture), self._settings
         )
@@ -68,21 +96,24 @@ class _PanopticFpn:
 class _Rcnn:
     """Mask R-CNN without a semantic head: things only."""
 
-    def __init__(self, network: nn.Module, classes: Classes, settings: Settings) -> None:
+    def __init__(self, network: nn.Module, call: _Call, classes: Classes, settings: Settings) -> None:
         self._network: Any = network
+        self._call = call
         self._classes = classes
         self._settings = settings
 
     def __call__(self, picture: Tensor) -> FramePrediction:
-        detections = self._network.inference([{"image": picture}], do_postprocess=False)
+        with self._call.precise():
+            detections = self._network.inference([{"image": picture}], do_postprocess=False)
         return fpn_prediction(instances_of(detections[0]), None, self._classes, _size_wh(picture), self._settings)
 
 
 class _PanopticDeepLab:
     """The three heads of Panoptic-DeepLab."""
 
-    def __init__(self, network: nn.Module, config: Any, classes: Classes, settings: Settings) -> None:
+    def __init__(self, network: nn.Module, call: _Call, config: Any, classes: Classes, settings: Settings) -> None:
         self._network: Any = network
+        self._call = call
         self._classes = classes
         self._settings = settings
         own = config.MODEL.PANOPTIC_DEEPLAB
@@ -107,23 +138,26 @@ class _PanopticDeepLab:
         normalised = (picture - network.pixel_mean) / network.pixel_std
         divisibility = self._divisibility or network.backbone.size_divisibility
         padded = require("detectron2.structures").ImageList.from_tensors([normalised], divisibility)
-        features = network.backbone(padded.tensor)
-        semantic, _ = network.sem_seg_head(features)
-        centres, offsets, _, _ = network.ins_embed_head(features)
+        with self._call.precise():
+            features = network.backbone(padded.tensor)
+            semantic, _ = network.sem_seg_head(features)
+            centres, offsets, _, _ = network.ins_embed_head(features)
         return Heads(semantic[0], centres[0], offsets[0])
 
 
 class _Whole:
     """Any other architecture: what it gives as `instances`, `sem_seg` and `panoptic_seg`."""
 
-    def __init__(self, network: nn.Module, labels: LabelSet, settings: Settings) -> None:
+    def __init__(self, network: nn.Module, call: _Call, labels: LabelSet, settings: Settings) -> None:
         self._network: Any = network
+        self._call = call
         self._labels = labels
         self._settings = settings
 
     def __call__(self, picture: Tensor) -> FramePrediction:
         width, height = _size_wh(picture)
-        outputs: Mapping[str, Any] = self._network([{"image": picture, "height": height, "width": width}])[0]
+        with self._call.precise():
+            outputs: Mapping[str, Any] = self._network([{"image": picture, "height": height, "width": width}])[0]
         grid_wh = mask_grid((width, height), BOX_STRIDE)
         found = merged_segments(outputs, self._labels, (width, height), grid_wh, self._settings)
         return prediction(found, grid_wh)
@@ -132,7 +166,9 @@ class _Whole:
 def instances_of(found: Any) -> Instances:
     """The fields of detectron2's `Instances` before its post-processing."""
     masks = found.pred_masks if found.has("pred_masks") else torch.zeros((len(found), 1, 1, 1))
-    return Instances(found.scores, found.pred_classes, found.pred_boxes.tensor, masks[:, 0])
+    return Instances(
+        found.scores.float(), found.pred_classes, found.pred_boxes.tensor.float(), masks[:, 0].float()
+    )
 
 
 def fpn_prediction(

@@ -29,7 +29,7 @@ from tests.worker.models.detectron2.small import (
     small_network,
 )
 from worker.models.detectron2.classes import joint
-from worker.models.detectron2.running import _PanopticDeepLab
+from worker.models.detectron2.running import runner
 from worker.models.detectron2.segmenting import Settings
 
 DATA = Path(__file__).with_name("data")
@@ -119,7 +119,8 @@ def record_deeplab() -> dict[str, npt.NDArray[Any]]:
     network = small_network(config)
     classes = joint(LABELS)
     with torch.no_grad():
-        heads = _PanopticDeepLab(network, config, classes, Settings(0.0, 0.0)).heads(drawn_picture())
+        run: Any = runner(network, config, LABELS, Settings(0.0, 0.0))
+        heads = run.heads(drawn_picture())
         semantic = _rounded(_spread(heads.semantic, 2.0), 16)
         offsets = _rounded(_spread(heads.offsets, 5.0), 8)
         centres = _rounded(_spread(heads.centres, 0.25), 256)

@@ -69,6 +69,11 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     weights = Weights("own", tmp_path, "Apache-2.0")
     with pytest.raises(ModelError, match=r"model_0000099\.pth, model_0000199\.pth"):
         find_parts(weights)
+    (tmp_path / "last_checkpoint").write_text("model_0000199.pth")
+    assert find_parts(weights).checkpoint == tmp_path / "model_0000199.pth"
+    (tmp_path / "last_checkpoint").write_text("../other/model_0000299.pth")
+    with pytest.raises(ModelError, match="single checkpoint"):
+        find_parts(weights)
     (tmp_path / "model_final.pth").touch()
     parts = find_parts(weights)
     assert (parts.checkpoint, parts.config) == (tmp_path / "model_final.pth", "config.yaml")

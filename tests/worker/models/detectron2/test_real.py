@@ -97,6 +97,24 @@ def test_a_folder_and_its_fingerprint(tmp_path: Path) -> None:
     assert load(weights, CPU).fingerprint == model.fingerprint
 
 
+@pytest.mark.parametrize(("name", "values"), [(FPN_CONFIG, FPN_VALUES), (DEEPLAB_CONFIG, DEEPLAB_VALUES)])
+def test_mixed_precision_moves_masks_a_little(tmp_path: Path, name: str, values: dict[str, Any]) -> None:
+    if name == DEEPLAB_CONFIG:
+        pytest.importorskip("panopticapi")
+    weights = saved(tmp_path, name, values)
+    plate = plate_of(144, 90)
+    masks = {}
+    for precision in ("fp32", "bf16"):
+        model = load(Weights("small", tmp_path, "MIT", options={"precision": precision}), CPU)
+        assert model.settings["precision"] == {"fp32": "float32", "bf16": "bfloat16"}[precision]
+        (found,) = model.predict([plate])
+        stuff = [s for s in found.segments if not s.is_thing]
+        masks[precision] = np.stack([full_mask(s, found.grid_wh) for s in sorted(stuff, key=lambda s: s.category)])
+    difference = np.abs(masks["fp32"].astype(int) - masks["bf16"])
+    assert difference.max() > 0 and difference.mean() < 6
+    assert load(weights, CPU).settings["precision"] == "float32"
+
+
 def test_stuff_and_things_are_the_librarys_own(tmp_path: Path) -> None:
     """Against the model run as the library runs it, cut at a half: the same instances, the same stuff."""
     model = load(saved(tmp_path, FPN_CONFIG, FPN_VALUES), CPU)
