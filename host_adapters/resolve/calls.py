@@ -2,7 +2,7 @@
 
 `hasattr` is always true on them and an unknown attribute is None, so that a misspelt or missing method shows only
 as ``'NoneType' object is not callable``. `has` looks into `dir` instead, and every call of the adapter goes
-through `call`, `number` or `demand`.
+through `call` or one of its kin.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ def demand(thing: Any, method: str, *args: Any, doing: str) -> Any:
     if answer is None or answer is False or (isinstance(answer, (str, list, tuple, dict)) and not answer):
         raise HostRefusedError(f"Resolve would not {doing} ({method} answered {answer!r}); {DIALOG}")
     return answer
+
+
+def attempt(thing: Any, method: str, *args: Any) -> Any:
+    """Call a method of one of Fusion's objects; None where it has none.
+
+    Their `dir` leaves methods out that they have, GetAttrs among them, so that only trying tells.
+    """
+    found = None if thing is None else getattr(thing, method, None)
+    return found(*args) if callable(found) else None
 
 
 def number(thing: Any, method: str, *args: Any) -> int | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
-from host_adapters.resolve.calls import has
+from host_adapters.resolve.calls import attempt
 from host_adapters.resolve.editions import Edition, read_edition
 from host_adapters.resolve.errors import HostUnavailableError
 
@@ -96,8 +96,8 @@ def find_host(script_globals: Mapping[str, Any] | None = None) -> Host:
     resolve = _inside(given)
     if resolve is not None:
         edition = read_edition(resolve, inside=True)
-        fusion = given.get("fusion") or given.get("fu") or _fusion(resolve)
-        return Host(resolve, edition, fusion, given.get("bmd"))
+        fusion = next((given[name] for name in ("fusion", "fu") if given.get(name) is not None), None)
+        return Host(resolve, edition, _fusion(resolve) if fusion is None else fusion, given.get("bmd"))
     module = load_module()
     if not is_running():
         raise HostUnavailableError("no DaVinci Resolve runs on this machine; start it and open a project")
@@ -115,17 +115,12 @@ def _inside(given: Mapping[str, Any]) -> Any:
     """The scripting object among a script's globals; None where it is not there."""
     if given.get("resolve") is not None:
         return given["resolve"]
-    app: Any = given.get("app")
-    if app is not None and has(app, "GetResolve"):
-        found = app.GetResolve()
-        if found is not None:
-            return found
-    bmd: Any = given.get("bmd")
-    return bmd.scriptapp("Resolve") if bmd is not None and has(bmd, "scriptapp") else None
+    found = attempt(given.get("app"), "GetResolve")
+    return attempt(given.get("bmd"), "scriptapp", "Resolve") if found is None else found
 
 
 def _fusion(resolve: Any) -> Any:
-    return resolve.Fusion() if has(resolve, "Fusion") else None
+    return attempt(resolve, "Fusion")
 
 
 def load_module(

@@ -10,7 +10,7 @@ from bridge.client import Client
 from bridge.effect import Context, Effect, EffectDescription, EffectInstance, ParamType, filled
 from bridge.errors import JobCancelledError, MattebridgeError
 from bridge.launch import connect
-from host_adapters.resolve.calls import has
+from host_adapters.resolve.calls import attempt
 from host_adapters.resolve.composite import COMPOSITE_MODES
 from host_adapters.resolve.controls import differing, fill_choices, groups_of, show, value_of, values_of
 from host_adapters.resolve.errors import EditionError
@@ -220,8 +220,7 @@ class _Window:
 
     def _turn(self) -> bool:
         """Let the window live while a job is awaited, where the dispatcher can; True where it was cancelled."""
-        if has(self.dispatcher, "StepLoop"):
-            self.dispatcher.StepLoop()
+        attempt(self.dispatcher, "StepLoop")
         return self.stopped
 
     def _stop(self, _: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.files import write_whole
 from bridge.naming import slug
-from host_adapters.resolve.calls import call, demand, has, items
+from host_adapters.resolve.calls import attempt, call, demand, items
 from host_adapters.resolve.comp_file import LoadedMatte, comp_text
 from host_adapters.resolve.errors import HostRefusedError
 from host_adapters.resolve.files import MatteSequence
@@ -91,7 +91,7 @@ def _import(place: Place, item: Item, mattes: Sequence[LoadedMatte]) -> str:
             )
     comp = _loaded_comp(item, name)
     _check(comp, mattes)
-    call(comp, "SetAttrs", {"COMPB_Modified": True})
+    attempt(comp, "SetAttrs", {"COMPB_Modified": True})
     return name
 
 
@@ -116,7 +116,7 @@ def _loaded_comp(item: Item, name: str) -> Any:
 
 def _first_frame(comp: Any) -> int | None:
     """The composition's time of the item's first frame; None where it does not say."""
-    attrs = call(comp, "GetAttrs") or {}
+    attrs = attempt(comp, "GetAttrs") or {}
     start = attrs.get("COMPN_RenderStart")
     return None if start is None else math.floor(float(start))
 
@@ -124,13 +124,13 @@ def _first_frame(comp: Any) -> int | None:
 def _check(comp: Any, mattes: Sequence[LoadedMatte]) -> None:
     """See that Fusion has every Loader, and that each reads the file it should."""
     for matte in mattes:
-        if call(comp, "FindTool", matte.grade) is None:
+        if attempt(comp, "FindTool", matte.grade) is None:
             raise HostRefusedError(f"the composition came in without {matte.grade}")
-        loader = call(comp, "FindTool", matte.loader)
+        loader = attempt(comp, "FindTool", matte.loader)
         if loader is None:
             raise HostRefusedError(f"the composition came in without {matte.loader}")
         # Only where Fusion tells a clip at all: some versions answer a table, or nothing.
-        clip = call(loader, "GetInput", "Clip") if has(loader, "GetInput") else None
+        clip = attempt(loader, "GetInput", "Clip")
         if isinstance(clip, str) and clip and clip.replace("\\", "/") != matte.first_path:
             raise HostRefusedError(f"{matte.loader} reads {clip}, not {matte.first_path}")
 
@@ -144,10 +144,14 @@ def _repoint(item: Item, name: str, mattes: Sequence[LoadedMatte]) -> State:
     start, length = _first_frame(comp) or 0, len(item.frames.record)
     state = State.KEPT
     for matte in mattes:
-        loader = demand(comp, "FindTool", matte.loader, doing=f"find {matte.loader} in {name}")
-        now = call(loader, "GetInput", "Clip")
+        loader = attempt(comp, "FindTool", matte.loader)
+        if loader is None:
+            raise HostRefusedError(
+                f"the composition {name} has no {matte.loader} any more; rename ours to get a new one"
+            )
+        now = attempt(loader, "GetInput", "Clip")
         if str(now).replace("\\", "/") != matte.first_path:
-            call(loader, "SetInput", "Clip", matte.first_path)
+            attempt(loader, "SetInput", "Clip", matte.first_path)
             # A new clip brings its own times with it.
             times = {
                 "GlobalIn": start,
@@ -156,11 +160,11 @@ def _repoint(item: Item, name: str, mattes: Sequence[LoadedMatte]) -> State:
                 "ClipTimeEnd": matte.trim_in + (0 if item.media.still else length - 1),
             }
             for key, value in times.items():
-                call(loader, "SetInput", key, value)
+                attempt(loader, "SetInput", key, value)
             state = State.UPDATED
     _check(comp, mattes)
     if state is State.UPDATED:
-        call(comp, "SetAttrs", {"COMPB_Modified": True})
+        attempt(comp, "SetAttrs", {"COMPB_Modified": True})
     return state
 
 

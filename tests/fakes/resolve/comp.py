@@ -14,7 +14,14 @@ TOOLS = ("Loader", "MediaIn", "MediaOut", "MatteControl", "Merge", "Background",
 """What the Fusion page knows; it gives None for everything else."""
 
 
-class FakeTool(FakeObject):
+class FusionObject(FakeObject):
+    """One of Fusion's own objects: their `dir` leaves out methods that they have."""
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in ("GetAttrs", "SetAttrs")]
+
+
+class FakeTool(FusionObject):
     """A tool of a composition."""
 
     def __init__(self, comp: FakeComp, name: str, table: Table) -> None:
@@ -75,7 +82,7 @@ class FakeTool(FakeObject):
         return Path(f"{match[1]}{int(match[2]) + index:0{len(match[2])}d}{match[3]}")
 
 
-class FakeComp(FakeObject):
+class FakeComp(FusionObject):
     """A composition; without a table it is one of the handles that find nothing."""
 
     def __init__(self, app: Any, table: Table | None, item: Any) -> None:
