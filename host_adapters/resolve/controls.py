@@ -44,10 +44,12 @@ def _range(param: Param) -> dict[str, float]:
     return {key: bound for key, bound in found.items() if bound is not None}
 
 
-def groups_of(ui: Any, effect: EffectDescription, values: Mapping[str, Value]) -> list[Any]:
-    """All groups, each a heading and its controls, in the description's order."""
+def groups_of(ui: Any, effect: EffectDescription, values: Mapping[str, Value], names: Sequence[str]) -> list[Any]:
+    """Some groups, each a heading and its controls, in the description's order."""
     made = []
     for group in effect.groups():
+        if group.name not in names:
+            continue
         shown = [
             param for param in effect.children(group.name) if param.name not in NOT_SHOWN and not param.secret
         ]

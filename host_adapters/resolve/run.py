@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -212,7 +213,9 @@ def carry_out(
     except (JobCancelledError, KeyboardInterrupt):
         for _, running in submitted:
             if not running.info.state.is_final:
-                running.cancel()
+                # A worker that is gone does not hide that the person cancelled.
+                with contextlib.suppress(MattebridgeError):
+                    running.cancel()
         raise JobCancelledError(
             "cancelled; finished frames are kept, and the same run goes on from there"
         ) from None

@@ -20,7 +20,10 @@ from host_adapters.resolve.run import Wishes, carry_out, describe_plan, make_pla
 from host_adapters.resolve.selection import Scope
 
 _ID = "Mattebridge"
-_GEOMETRY = [200, 100, 520, 860]
+_GEOMETRY = [200, 100, 940, 680]
+
+_RIGHT = ("borders_group",)
+"""Groups of the right column, above the log: all in one would be taller than a laptop's screen."""
 
 SCOPES = {
     Scope.PLAYHEAD: "Clip under the playhead",
@@ -115,25 +118,27 @@ class _Window:
         def row(label: str, control: Any) -> Any:
             return ui.HGroup({"Weight": 0}, [ui.Label({"Text": label, "Weight": 0.35}), control])
 
-        return ui.VGroup(
-            [
-                row("Clips", ui.ComboBox({"ID": "scope", "Weight": 0.65})),
-                row("Video track", ui.SpinBox({"ID": "track", "Value": 1, "Minimum": 1, "Maximum": 999})),
-                row("Bring in as", ui.ComboBox({"ID": "route", "Weight": 0.65})),
-                row("Composite mode", ui.ComboBox({"ID": "composite", "Weight": 0.65})),
-                row("Folder", ui.LineEdit({"ID": "folder", "PlaceholderText": "~/Mattebridge", "Weight": 0.65})),
-                *groups_of(ui, self.effect, values),
-                ui.HGroup(
-                    {"Weight": 0},
-                    [
-                        ui.Button({"ID": "look", "Text": "What would be done"}),
-                        ui.Button({"ID": "go", "Text": "Make mattes"}),
-                        ui.Button({"ID": "stop", "Text": "Cancel"}),
-                    ],
-                ),
-                ui.TextEdit({"ID": "log", "ReadOnly": True, "Weight": 1}),
-            ]
-        )
+        left = [group.name for group in self.effect.groups() if group.name not in _RIGHT]
+        buttons = [
+            ui.Button({"ID": "look", "Text": "What would be done"}),
+            ui.Button({"ID": "go", "Text": "Make mattes"}),
+            ui.Button({"ID": "stop", "Text": "Cancel"}),
+        ]
+        one = [
+            row("Clips", ui.ComboBox({"ID": "scope", "Weight": 0.65})),
+            row("Video track", ui.SpinBox({"ID": "track", "Value": 1, "Minimum": 1, "Maximum": 999})),
+            row("Bring in as", ui.ComboBox({"ID": "route", "Weight": 0.65})),
+            row("Composite mode", ui.ComboBox({"ID": "composite", "Weight": 0.65})),
+            row("Folder", ui.LineEdit({"ID": "folder", "PlaceholderText": "~/Mattebridge", "Weight": 0.65})),
+            *groups_of(ui, self.effect, values, left),
+            ui.VGap({"Weight": 1}),
+        ]
+        other = [
+            *groups_of(ui, self.effect, values, _RIGHT),
+            ui.HGroup({"Weight": 0}, buttons),
+            ui.TextEdit({"ID": "log", "ReadOnly": True, "Weight": 1}),
+        ]
+        return ui.HGroup([ui.VGroup({"Weight": 1}, one), ui.VGroup({"Weight": 1}, other)])
 
     def _listen(self) -> None:
         on = self.window.On

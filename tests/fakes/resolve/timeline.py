@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.resolve.comp import FakeComp
-from tests.fakes.resolve.objects import Marked, since
+from tests.fakes.resolve.objects import Marked, since, studio_only
 
 STILL_FRAMES = 120
 """What the host makes of a still that has no marks: five seconds."""
@@ -129,6 +129,12 @@ class FakeTimelineItem(Marked):
             return False
         self.properties[propertyKey] = propertyValue
         return True
+
+    @since(18, 5)
+    @studio_only
+    def CreateMagicMask(self, mode: str) -> bool:
+        # A script cannot place the clicks it tracks: on a fresh clip there is nothing to do.
+        return False
 
     def GetFusionCompCount(self) -> int:
         return len(self.comps)
