@@ -28,8 +28,10 @@ class LoadedMatte:
     """The number in its name."""
     length: int
     """How many files the sequence has from there."""
-    trim_in: int
-    """Which of them, counted from 0, is shown at the composition's first frame."""
+    lead: int = 0
+    """How many of them come before the item's first frame: handles, which transitions show."""
+    still: bool = False
+    """One matte stands for all frames."""
 
     @property
     def loader(self) -> str:
@@ -40,6 +42,17 @@ class LoadedMatte:
     def grade(self) -> str:
         """The grade's name in the composition."""
         return f"Grade_{slug(self.layer)}"
+
+    def times(self, start: int, length: int) -> tuple[int, int]:
+        """The composition's first and last time that the Loader has a matte for.
+
+        Args:
+            start: The composition's time of the item's first frame.
+            length: How many frames the item has.
+        """
+        if self.still:
+            return start, start + length - 1
+        return start - self.lead, start - self.lead + self.length - 1
 
 
 def comp_text(mattes: Sequence[LoadedMatte], start: int, length: int) -> str:
@@ -71,11 +84,7 @@ def comp_text(mattes: Sequence[LoadedMatte], start: int, length: int) -> str:
 
 
 def _loader(matte: LoadedMatte, start: int, length: int, column: int) -> str:
-    shown = min(length, matte.length - matte.trim_in)
-    # A still's one matte is held for the whole item by looping it.
-    loop = 1 if matte.length == 1 and length > 1 else 0
-    shown = length if loop else shown
-    trim_out = matte.trim_in if loop else matte.trim_in + shown - 1
+    first, last = matte.times(start, length)
     clip = [
         'ID = "Clip1"',
         f"Filename = {quoted(matte.first_path)}",
@@ -83,16 +92,16 @@ def _loader(matte: LoadedMatte, start: int, length: int, column: int) -> str:
         f"StartFrame = {matte.first_number}",
         f"Length = {matte.length}",
         "LengthSetManually = true",
-        f"TrimIn = {matte.trim_in}",
-        f"TrimOut = {trim_out}",
+        "TrimIn = 0",
+        f"TrimOut = {matte.length - 1}",
         "ExtendFirst = 0",
         "ExtendLast = 0",
-        f"Loop = {loop}",
+        f"Loop = {int(matte.still)}",
         "AspectMode = 0",
         "Depth = 0",
         "TimeCode = 0",
-        f"GlobalStart = {start}",
-        f"GlobalEnd = {start + shown - 1}",
+        f"GlobalStart = {first}",
+        f"GlobalEnd = {last}",
     ]
     channels = [
         f'["Clip1.OpenEXRFormat.{name}Name"] = Input {{ Value = FuID {{ "{channel}" }}, }}'

@@ -11,6 +11,8 @@ from host_adapters.resolve.errors import HostRefusedError
 from host_adapters.resolve.frame_map import FrameMap, Span
 from host_adapters.resolve.media import Media, read_media
 
+_TRANSITION = "is a transition"
+
 _SPAN_TOLERANCE = Fraction(3, 2)
 """Frames by which an item's span in its media may miss its length: GetSourceStartFrame is off by one on some
 items, and a span in frames of another rate is rounded."""
@@ -41,6 +43,11 @@ class Refusal:
     reason: str
     """Continues a sentence that begins with the name."""
 
+    @property
+    def is_transition(self) -> bool:
+        """A transition is no clip that somebody meant; it shows frames beyond the cut, though."""
+        return self.reason.startswith(_TRANSITION)
+
     def __str__(self) -> str:
         return f"{self.name or 'an item without a name'} (track {self.track}) {self.reason}"
 
@@ -67,7 +74,7 @@ def _read(item: Any, name: str, track: int, start: Any, record_rate: Fraction) -
     pool_item = call(item, "GetMediaPoolItem")
     if pool_item is None:
         properties = call(item, "GetProperty")
-        what = "is a transition" if properties in ({}, None) else "is a title, a generator or an adjustment clip"
+        what = _TRANSITION if properties in ({}, None) else "is a title, a generator or an adjustment clip"
         raise HostRefusedError(f"{what}, which has no file")
     if has(item, "GetClipEnabled") and call(item, "GetClipEnabled") is False:
         raise HostRefusedError("is disabled")

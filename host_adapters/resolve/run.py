@@ -162,6 +162,8 @@ def describe_plan(plan: Plan, wishes: Wishes) -> list[str]:
     if wishes.route is Route.CLIP_MATTE:
         frames = sum(len(span) for job in plan.jobs for span in job.spans)
         lines.append(f"clip mattes run from their clip's first frame: {frames} frames in all, used or not")
+    if any(refusal.is_transition for refusal in plan.chosen.refused) and not wishes.values.get("handles"):
+        lines.append("transitions show frames beyond the cuts: ask for handles, and mattes reach through them")
     return lines + [f"left out: {refusal}" for refusal in plan.chosen.refused]
 
 

@@ -100,7 +100,10 @@ def choose(timeline: Timeline, scope: Scope, track: int | None = None) -> Chosen
     elif scope is Scope.SELECTION:
         found = _selected(timeline)
     else:
-        tracks = range(1, count + 1) if track is None else (track,)
+        enabled = [
+            i for i in range(1, count + 1) if call(timeline.handle, "GetIsTrackEnabled", "video", i) is not False
+        ]
+        tracks = enabled if track is None else [track]
         found = [
             read_item(item, index, timeline.rate)
             for index in tracks

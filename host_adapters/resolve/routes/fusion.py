@@ -50,7 +50,10 @@ def _loaded(item: Item, sequence: MatteSequence) -> LoadedMatte:
     first = sequence.frames[0] if item.media.still else item.frames.number(source.start)
     last = first if item.media.still else item.frames.number(source.end - 1)
     run = sequence.run_with(Span(first, last + 1))
-    return LoadedMatte(sequence.layers[0][1], sequence.path(run.start), run.start, len(run), first - run.start)
+    lead = first - run.start
+    return LoadedMatte(
+        sequence.layers[0][1], sequence.path(run.start), run.start, len(run), lead, still=item.media.still
+    )
 
 
 def _bring(place: Place, item: Item, mattes: Sequence[LoadedMatte]) -> State:
@@ -153,12 +156,8 @@ def _repoint(item: Item, name: str, mattes: Sequence[LoadedMatte]) -> State:
         if str(now).replace("\\", "/") != matte.first_path:
             attempt(loader, "SetInput", "Clip", matte.first_path)
             # A new clip brings its own times with it.
-            times = {
-                "GlobalIn": start,
-                "GlobalOut": start + length - 1,
-                "ClipTimeStart": matte.trim_in,
-                "ClipTimeEnd": matte.trim_in + (0 if item.media.still else length - 1),
-            }
+            first, last = matte.times(start, length)
+            times = {"GlobalIn": first, "GlobalOut": last, "ClipTimeStart": 0, "ClipTimeEnd": matte.length - 1}
             for key, value in times.items():
                 attempt(loader, "SetInput", key, value)
             state = State.UPDATED

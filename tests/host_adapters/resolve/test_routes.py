@@ -300,6 +300,12 @@ class TestFusion:
         assert states(bring(handles=2)) == ["updated"]
         assert self.files(plate, "car") == [f"plate_car.{n}.exr" for n in range(1005, 1015)]
 
+    def test_handles_reach_beyond_the_cut(self, edit: Edit, plate: FakeTimelineItem) -> None:
+        Brings(edit, Route.FUSION)(handles=3)
+        loader = plate.comps["Mattebridge"].tools["Matte_car"]
+        names = [None if path is None else path.name for path in map(loader.file_at, (-4, -3, 0, 12, 13))]
+        assert names == [None, *(f"plate_car.{n}.exr" for n in (1002, 1005, 1017)), None]
+
     def test_other_mattes_come_beside_the_graded_composition(self, edit: Edit, plate: FakeTimelineItem) -> None:
         bring = Brings(edit, Route.FUSION)
         bring()

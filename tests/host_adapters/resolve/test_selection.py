@@ -72,6 +72,12 @@ def test_the_whole_timeline_and_what_of_it_is_refused(cut: Edit) -> None:
     assert ["Text+" in str(refusal) for refusal in found.refused] == [True]
 
 
+def test_tracks_that_are_off_are_left_out_unless_they_are_named(cut: Edit) -> None:
+    cut.app.timeline.tracks[1].enabled = False
+    assert names(cut, Scope.TIMELINE) == ["a.mov", "b.mov", "c.mov"]
+    assert names(cut, Scope.TRACK, 2) == ["d.mov"]
+
+
 def test_the_selection(cut: Edit) -> None:
     cut.app.timeline.selected = [cut.app.timeline.tracks[1].items[1]]
     found = chosen(cut, Scope.SELECTION)
