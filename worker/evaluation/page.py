@@ -24,7 +24,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1760p
        background: #16181b; color: #d8dadd; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; } td, th { padding: .15rem .9rem .15rem 0; text-align: right; }
-td:first-child, th:first-child { text-align: left; } th { color: #9a9ea4; font-weight: 500; }
+td:first-child, th:first-child, .facts td { text-align: left; } th { color: #9a9ea4; font-weight: 500; }
 tr.sum td { border-top: 1px solid #3b3f45; font-weight: 600; }
 .swatch { display: inline-block; width: .8em; height: .8em; margin-right: .5em; border-radius: 2px; }
 .frame { margin: 1.4rem 0; } .frame p { margin: .2rem 0; } .row { display: flex; gap: 6px; }
@@ -107,7 +107,7 @@ def make_page(
     colors = colors_of(categories)
     names = {str(category.id): category.name for category in categories}
     lines = "".join(f"<tr><td>{_text(key)}</td><td>{_text(value)}</td></tr>" for key, value in facts.items())
-    parts = [f"<h1>{_text(title)}</h1><table>{lines}</table>", _figures(score, categories, colors)]
+    parts = [f'<h1>{_text(title)}</h1><table class="facts">{lines}</table>', _figures(score, categories, colors)]
     shown = "".join(_frame(frame, colors, names) for frame in frames)
     if shown:
         parts.append(f"<h2>The worst frames</h2>{shown}")
