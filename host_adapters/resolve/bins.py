@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from host_adapters.resolve.calls import call, demand, items, number, text
@@ -39,9 +40,9 @@ def all_clips(pool: Any) -> Iterator[Any]:
         waiting += items(folder, "GetSubFolderList")
 
 
-def find_run(pool: Any, sequence: MatteSequence, run: Span) -> Any:
-    """The clip that shows a run of a sequence, in whichever bin it lies; None where there is none."""
-    for clip in all_clips(pool):
+def find_run(clips: Iterable[Any], sequence: MatteSequence, run: Span) -> Any:
+    """The clip that shows a run of a sequence; None where none of some clips does."""
+    for clip in clips:
         path = text(clip, "GetClipProperty", "File Path")
         if path and same_files(path, sequence.path(run.start)) and _span(clip, run) == run:
             return clip
@@ -76,16 +77,17 @@ def import_run(
         HostRefusedError: the clip cannot be found afterwards.
     """
     pool = demand(project, "GetMediaPool", doing="show the media pool")
-    clip = find_run(pool, sequence, run)
+    folder = our_bin(pool)
+    clip = find_run(items(folder, "GetClipList"), sequence, run)
     if clip is None:
-        demand(pool, "SetCurrentFolder", our_bin(pool), doing=f"open the bin {BIN}")
+        demand(pool, "SetCurrentFolder", folder, doing=f"open the bin {BIN}")
         if len(run) == 1:
             call(pool, "ImportMedia", [sequence.path(run.start)])
         else:
             info = {"FilePath": sequence.pattern.text, "StartIndex": run.start, "EndIndex": run.end - 1}
             call(pool, "ImportMedia", [info])
-        # The answer is [] for several reasons, one of them harmless; what counts is what lies in the pool.
-        clip = find_run(pool, sequence, run)
+        # The answer is [] for several reasons, one of them harmless: the clip lies in another bin already.
+        clip = find_run(chain(items(folder, "GetClipList"), all_clips(pool)), sequence, run)
     if clip is None:
         raise HostRefusedError(
             f"Resolve would not import {sequence.brackets(run)}; see that its disk is mounted on this machine"

@@ -12,7 +12,7 @@ from bridge.frames import MOVIE_FIRST_FRAME, STILL_FRAME, FramePattern, split_nu
 from host_adapters.resolve.calls import text
 from host_adapters.resolve.errors import HostRefusedError
 from host_adapters.resolve.frame_map import Span
-from host_adapters.resolve.rates import parse_rate
+from host_adapters.resolve.rates import parse_rate, timecode_frame
 
 _BRACKETS = re.compile(r"(?P<head>.*)\[(?P<first>-?\d+)-(?P<last>-?\d+)\](?P<tail>[^\[\]]*)", re.DOTALL)
 
@@ -82,7 +82,7 @@ def read_media(item: Any) -> Media:
         if "still" in kind:
             first, count = (STILL_FRAME if numbered is None else numbered[1]), 1
         else:
-            first, count = MOVIE_FIRST_FRAME, _count(properties)
+            first, count = MOVIE_FIRST_FRAME, _count(properties, rate)
         source = path
     else:
         pattern, inside = sequence
@@ -102,7 +102,7 @@ def read_media(item: Any) -> Media:
     )
 
 
-_READ = ("Type", "File Path", "FPS", "Frames", "Start", "End", "Input Color Space", "IDT")
+_READ = ("Type", "File Path", "FPS", "Frames", "Start", "Start TC", "Input Color Space", "IDT")
 
 
 def sequence_of(path: str) -> tuple[FramePattern, Span] | None:
@@ -130,14 +130,24 @@ def _plain(path: str) -> tuple[str, str]:
     return pattern.head, pattern.tail
 
 
-def _count(properties: dict[str, str]) -> int:
-    """Frames of a movie; 0 where Resolve does not say."""
+def _count(properties: dict[str, str], rate: Fraction) -> int:
+    """Frames of a movie; 0 where Resolve does not say.
+
+    Raises:
+        HostRefusedError: it begins neither at 0 nor at its start timecode: it is a part of a movie.
+    """
     try:
         count = int(float(properties["Frames"]))
-        first, last = int(float(properties["Start"])), int(float(properties["End"]))
+        first = int(float(properties["Start"]))
     except ValueError:
-        return int(float(properties["Frames"])) if properties["Frames"].isdigit() else 0
-    if first != 0 and last - first + 1 == count:
-        # A movie is counted from 0; a part of one is not.
+        return int(properties["Frames"]) if properties["Frames"].isdigit() else 0
+    if first and first != _timecode_start(properties["Start TC"], rate):
         raise HostRefusedError(NOT_PLAIN["subclip"])
     return count
+
+
+def _timecode_start(timecode: str, rate: Fraction) -> int:
+    try:
+        return timecode_frame(timecode, rate)
+    except HostRefusedError:
+        return 0

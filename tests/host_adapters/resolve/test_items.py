@@ -122,6 +122,12 @@ def test_subclips_are_refused(edit: Edit) -> None:
     assert "subclip" in refused(edit, edit.put(edit.movie(frames=50, Start="30", End="79"), 0, 20))
 
 
+def test_a_movie_that_is_counted_from_its_timecode_is_no_subclip(edit: Edit) -> None:
+    more = {"Start": "86412", "End": "86511", "Start TC": "01:00:00:12"}
+    item = good(edit, edit.put(edit.movie("shot.mov", 100, **more), 0, 20, left=3))
+    assert item.frames.number(item.frames.source.start) == 4
+
+
 def test_media_that_became_shorter_is_refused(edit: Edit) -> None:
     fake = edit.put(edit.movie(frames=20), 0, 10, left=15)
     assert "its media was changed" in refused(edit, fake)
