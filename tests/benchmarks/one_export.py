@@ -1,4 +1,4 @@
-"""One export in a process of its own: ``python -m tests.benchmarks.one_export SOURCE OUT STORE``."""
+"""One export in a process of its own: ``python -m tests.benchmarks.one_export SOURCE OUT STORE [--warm]``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from pathlib import Path
 
 from bridge.request import MatteRequest
 from tests.benchmarks.exporting import CATEGORIES, export
+from worker.cli.demo import CLIP
 from worker.device import choose_device
 from worker.engine import Engine
 from worker.store import Store
 
 
-def main(source: str, out: str, store: str) -> None:
-    """Print the peak resident memory of an export and its processes, in bytes, and its rate, as JSON."""
+def main(source: str, out: str, store: str, *, warm: bool) -> None:
+    """Print the peak resident memory of an export and its processes, in bytes, and its rate, as JSON.
+
+    With `warm`, two small frames go before, so that the rate is that of a worker which is up.
+    """
     engine = Engine(choose_device(), Store(Path(store)))
+    if warm:
+        export(engine, MatteRequest(source=str(CLIP), out=f"{out}-warm", categories=CATEGORIES, frames="1-2"))
     run = export(engine, MatteRequest(source=source, out=out, categories=CATEGORIES))
     pids = [os.getpid(), *(child.pid for child in multiprocessing.active_children() if child.pid is not None)]
     print(json.dumps({"peak_bytes": sum(map(_peak_bytes, pids)), "fps": run.fps}))
@@ -32,4 +38,4 @@ def _peak_bytes(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:4], warm="--warm" in sys.argv)
