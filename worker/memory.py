@@ -1,8 +1,8 @@
 """How much memory an export will take, found out before it takes it.
 
-The figures per pixel were measured at 3840x2160 and 7680x4320 with 4 to 20 layers, as the growth of a process's peak
-over that of the same work on a small plate, and rounded up; what a frame's mattes take depends on the picture, and is
-counted here as if each covered all of it.
+The figures per pixel were measured at 3840x2160 and 7680x4320 with 4 to 20 layers, as the growth of a process's
+peak over that of the same work on a small plate, and rounded up. What the mattes of a frame take depends on the
+picture; here it is counted as if each covered all of it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_bytes() -> int:
-    """Memory that can be taken without pushing anything out: the machine's, or the container's where it is less."""
+    """Memory that can be taken without pushing anything out: the machine's, or its container's if that is less."""
     free = int(psutil.virtual_memory().available)
     with suppress(OSError, ValueError):
         limit = int((_CGROUP / "memory.max").read_text())
@@ -104,8 +104,8 @@ def frames_at_once(
         hints += ["without foreground colour"] if foreground else []
         hints += ["on a machine with more memory"]
         raise DeviceMemoryError(
-            f"a frame of {plate_wh[0]}x{plate_wh[1]} with {layers} layers needs about {_gb(reading + each)} GB, and "
-            f"{_gb(free_bytes)} GB is free; try {', or '.join(hints)}"
+            f"a frame of {plate_wh[0]}x{plate_wh[1]} with {layers} layers needs about {_gb(reading + each)} GB, "
+            f"and {_gb(free_bytes)} GB is free; try {', or '.join(hints)}"
         )
     return min(wanted, count)
 
