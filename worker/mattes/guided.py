@@ -138,7 +138,7 @@ class _Fits:
     def _fit_block(self, block: Box) -> None:
         around = inside(grow(block, _FIT_MARGIN), self.box)
         coverage, colour = self.coverage[part_of(self.box, around)], self.colours.of(around)
-        a, b = fit(colour, coverage)
+        a, b = fit(colour, self.colours.spread(around), coverage)
         # Where colours say nothing the rest is all of the mask's shape.
         rest = coverage - (a * colour).sum(0) - b
         if self.kernel is Kernel.BSPLINE:

@@ -8,6 +8,8 @@ blurred, and a fit to it is too flat.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 
@@ -18,39 +20,53 @@ NOISE = 1e-4
 """Variance of a colour, in [0, 1], that is not taken for an edge: the grain of a good camera, 1 % of the range."""
 
 
-def fit(colour: torch.Tensor, coverage: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+@dataclass(frozen=True)
+class Spread:
+    """How colours vary around each cell: all that a fit needs to know of them, whatever it is a fit of."""
+
+    mean: torch.Tensor
+    """Mean colour of the window around a cell. Shape ``(3, h, w)``, float64."""
+    inverse: torch.Tensor
+    """Inverse of the covariance of its colours plus `NOISE`: rr, rg, rb, gg, gb, bb. Shape ``(6, h, w)``, float64."""
+
+
+def spread(colour: torch.Tensor) -> Spread:
+    """How colours vary in every window.
+
+    Args:
+        colour: Shape ``(3, h, w)``, float32, in [0, 1]: the mean colour of each cell.
+    """
+    # Colours of a grey plate are one line in their space; in single precision its inverse would be noise.
+    r, g, b = colour.double()
+    mean = _means(torch.stack([r, g, b, r * r, r * g, r * b, g * g, g * b, b * b]))
+    mr, mg, mb = mean[:3]
+    rr, rg, rb, gg, gb, bb = mean[3:] - torch.stack([mr * mr, mr * mg, mr * mb, mg * mg, mg * mb, mb * mb])
+    rr, gg, bb = rr + NOISE, gg + NOISE, bb + NOISE
+    # The inverse of a symmetric matrix of 3 x 3 by its cofactors.
+    c_rr, c_rg, c_rb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    c_gg, c_gb, c_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    inverse = torch.stack([c_rr, c_rg, c_rb, c_gg, c_gb, c_bb]).div_(rr * c_rr + rg * c_rg + rb * c_rb)
+    return Spread(mean[:3], inverse)
+
+
+def fit(colour: torch.Tensor, around: Spread, coverage: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Fit ``a . colour + b`` to coverage in every window; each cell has the mean of the windows that hold it.
 
     Args:
         colour: Shape ``(3, h, w)``, float32, in [0, 1]: the mean colour of each cell.
+        around: What `spread` says of these colours.
         coverage: Shape ``(h, w)``, float32, in [0, 1].
 
     Returns:
         a, of shape ``(3, h, w)``, and b, of shape ``(h, w)``. a is 0 where colour does not tell inside from
         outside; b is then the mean coverage.
     """
-    # Colours of a grey plate are one line in their space; in single precision its inverse would be noise.
-    r, g, b = colour.double()
     coverage = coverage.double()
-    raw = torch.stack([r * r, r * g, r * b, g * g, g * b, b * b, coverage * r, coverage * g, coverage * b])
-    mean = _means(torch.cat([torch.stack([r, g, b, coverage]), raw]))
-    mr, mg, mb, mp = mean[:4]
-    rr, rg, rb, gg, gb, bb, pr, pg, pb = mean[4:] - torch.stack(
-        [mr * mr, mr * mg, mr * mb, mg * mg, mg * mb, mb * mb, mp * mr, mp * mg, mp * mb]
-    )
-    rr, gg, bb = rr + NOISE, gg + NOISE, bb + NOISE
-    # The inverse of a symmetric matrix of 3 x 3 by its cofactors.
-    c_rr, c_rg, c_rb = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-    c_gg, c_gb, c_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
-    a = torch.stack(
-        [
-            c_rr * pr + c_rg * pg + c_rb * pb,
-            c_rg * pr + c_gg * pg + c_gb * pb,
-            c_rb * pr + c_gb * pg + c_bb * pb,
-        ]
-    )
-    a /= rr * c_rr + rg * c_rg + rb * c_rb
-    offset = mp - a[0] * mr - a[1] * mg - a[2] * mb
+    mean = _means(torch.cat([coverage[None], coverage * colour.double()]))
+    pr, pg, pb = mean[1:] - mean[0] * around.mean
+    rr, rg, rb, gg, gb, bb = around.inverse
+    a = torch.stack([rr * pr + rg * pg + rb * pb, rg * pr + gg * pg + gb * pb, rb * pr + gb * pg + bb * pb])
+    offset = mean[0] - (a * around.mean).sum(0)
     smooth = _means(torch.cat([a, offset[None]])).float()
     return smooth[:3], smooth[3]
 
