@@ -27,7 +27,7 @@ class Spread:
     mean: torch.Tensor
     """Mean colour of the window around a cell. Shape ``(3, h, w)``, float64."""
     inverse: torch.Tensor
-    """Inverse of the covariance of its colours plus `NOISE`: rr, rg, rb, gg, gb, bb. Shape ``(6, h, w)``, float64."""
+    """Inverse of the covariance of its colours plus `NOISE`: rr, rg, rb, gg, gb, bb. Shape ``(6, h, w)``."""
 
 
 def spread(colour: torch.Tensor) -> Spread:
