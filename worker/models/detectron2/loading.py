@@ -13,7 +13,7 @@ import torch
 
 from bridge.errors import ModelError
 from worker.embedded.precision import dtype_for
-from worker.labels import Category, LabelSet
+from worker.labels import LabelSet
 from worker.models.base import Weights
 from worker.models.detectron2 import configs
 from worker.models.detectron2.library import require
@@ -21,9 +21,9 @@ from worker.models.detectron2.model import Detectron2Model, Preparation
 from worker.models.detectron2.running import BOX_STRIDE, MAP_STRIDE, runner
 from worker.models.detectron2.segmenting import Settings
 from worker.models.detectron2.weights import load_weights
+from worker.models.folders import CATEGORIES_FILE, read_categories
 
 CONFIG_FILE = "config.yaml"
-CATEGORIES_FILE = "categories.json"
 LAST_FILE = "last_checkpoint"
 CHECKPOINTS = ("model_final.safetensors", "model_final.pth", "model_final.pkl")
 _ENDINGS = (".safetensors", ".pth", ".pt", ".pkl", ".pyth")
@@ -38,12 +38,6 @@ class Parts:
     """A name that comes with detectron2, or a path."""
     folder: Path
     """Where relative paths begin, and where the categories may lie."""
-
-
-class _CategoryEntry(msgspec.Struct, frozen=True):
-    name: str
-    isthing: bool | int
-    color: tuple[int, int, int] = (128, 128, 128)
 
 
 def load(weights: Weights, device: torch.device) -> Detectron2Model:
@@ -69,13 +63,14 @@ def load(weights: Weights, device: torch.device) -> Detectron2Model:
     config = configs.full_config(
         configs.read_config(parts.config, parts.folder), None if package is None else str(package)
     )
-    labels = weights.label_set or read_categories(parts.folder) or configs.label_set_of(config)
+    labels = weights.label_set or own_labels(parts.folder) or configs.label_set_of(config)
     settings = settings_of(config, weights.options.get("min_score"))
     wish = str(weights.options.get("precision", "auto"))
     dtype = dtype_for("fp32" if wish == "auto" else wish, str(device))
     configs.for_inference(config, str(device), settings.min_score)
     check_labels(config, labels)
     network = build_network(config)
+    check_device(network, device, weights.name)
     load_weights(network, parts.checkpoint)
     network.eval()
     preparation = Preparation(
@@ -135,21 +130,15 @@ def _checkpoint_in(folder: Path) -> Path:
     raise ModelError(f"{folder}: expected {CHECKPOINTS[1]} or a single checkpoint, but found {names}")
 
 
-def read_categories(folder: Path) -> LabelSet | None:
-    """The categories that stand beside weights, or None; ModelError where the file is damaged."""
+def own_labels(folder: Path) -> LabelSet | None:
+    """The categories that stand beside weights, or None; BadRequestError where the file is damaged."""
     path = folder / CATEGORIES_FILE
-    if not path.is_file():
-        return None
-    try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[_CategoryEntry])
-    except (OSError, msgspec.MsgspecError) as err:
-        raise ModelError(f"{path}: expected a list of name, isthing and color; {err}") from None
-    return LabelSet(folder.name, tuple(Category(e.name, bool(e.isthing), e.color) for e in entries))
+    return read_categories(path) if path.is_file() else None
 
 
 def write_categories(folder: Path, labels: LabelSet) -> None:
-    """Write what `read_categories` reads."""
-    entries = [_CategoryEntry(c.name, c.is_thing, c.color) for c in labels.categories]
+    """Write what `own_labels` reads."""
+    entries = [{"name": c.name, "isthing": c.is_thing, "color": c.color} for c in labels.categories]
     (folder / CATEGORIES_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(entries), indent=1) + b"\n")
 
 
@@ -174,6 +163,17 @@ def check_labels(config: Any, labels: LabelSet) -> None:
 def _expect(labels: LabelSet, what: str, known: int, needed: int) -> None:
     if known != needed:
         raise ModelError(f"the network is for {needed} {what}, but the label set {labels.name!r} has {known}")
+
+
+def check_device(network: torch.nn.Module, device: torch.device, name: str) -> None:
+    """Raise ModelError where detectron2 cannot compute a network on a device."""
+    layers = require("detectron2.layers")
+    deformable = (layers.DeformConv, layers.ModulatedDeformConv)
+    if device.type != "cuda" and any(isinstance(module, deformable) for module in network.modules()):
+        raise ModelError(
+            f"model {name!r} has deformable convolutions, which detectron2 computes on CUDA alone; this worker "
+            f"runs on {device}. Start it with --device cuda, or choose a model without them"
+        )
 
 
 def build_network(config: Any) -> torch.nn.Module:

@@ -12,12 +12,12 @@ import pytest
 import torch
 from torch import nn
 
-from bridge.errors import ModelError, UnsafeCheckpointError
+from bridge.errors import BadRequestError, ModelError, UnsafeCheckpointError
 from tests.worker.models.detectron2.small import LABELS
 from tests.worker.models.hostile import Touch
 from worker.models.base import Weights
 from worker.models.detectron2 import library, load
-from worker.models.detectron2.loading import find_parts, read_categories, write_categories
+from worker.models.detectron2.loading import find_parts, own_labels, write_categories
 from worker.models.detectron2.model import Preparation
 from worker.models.detectron2.weights import load_weights, read_weights
 
@@ -93,13 +93,13 @@ def test_parts_that_are_missing(tmp_path: Path) -> None:
 
 
 def test_categories_come_back_as_they_were_written(tmp_path: Path) -> None:
-    assert read_categories(tmp_path) is None
+    assert own_labels(tmp_path) is None
     write_categories(tmp_path, LABELS)
-    found = read_categories(tmp_path)
+    found = own_labels(tmp_path)
     assert found is not None and found.categories == LABELS.categories
     (tmp_path / "categories.json").write_text('[{"name": 3}]')
-    with pytest.raises(ModelError, match="expected a list of name, isthing and color"):
-        read_categories(tmp_path)
+    with pytest.raises(BadRequestError, match="expected a list of name, isthing and color"):
+        own_labels(tmp_path)
 
 
 def network() -> nn.Module:

@@ -263,6 +263,16 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_deformable_convolutions_need_cuda_and_say_so_before_any_work(tmp_path: Path) -> None:
+    values = {**FPN_VALUES, "MODEL": {**FPN_VALUES["MODEL"]}}
+    values["MODEL"]["RESNETS"] = {
+        **FPN_VALUES["MODEL"]["RESNETS"],
+        "DEFORM_ON_PER_STAGE": [False, True, True, True],
+    }
+    with pytest.raises(ModelError, match="deformable convolutions, which detectron2 computes on CUDA alone"):
+        load(saved(tmp_path, FPN_CONFIG, values), CPU)
+
+
 def test_recipes_fit_the_library() -> None:
     pytest.importorskip("panopticapi")
     for name, values in RECIPES.items():
