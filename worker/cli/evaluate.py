@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from worker.cli.evaluate_drawn import drawn
 from worker.cli.evaluate_mattes import mattes
 from worker.cli.evaluate_model import model
 from worker.cli.evaluate_panoptic import panoptic, video
@@ -62,12 +63,13 @@ def embedded(
     from worker.evaluation import embedded as measure
     from worker.evaluation.panoptic import table
     from worker.evaluation.sheet import contact_sheet
-    from worker.training.drawing import bar, drawn
+    from worker.training.drawing import bar
+    from worker.training.drawing import drawn as draw
     from worker.training.recipe import held_out_clips
 
     console = Console()
     torch.set_num_threads(threads)
-    frames = drawn(cache, held_out_clips(clips), threads, "unseen frames", console)
+    frames = draw(cache, held_out_clips(clips), threads, "unseen frames", console)
     model = EmbeddedModel.load(device, weights=weights or WEIGHTS)
     with bar(console) as progress:
         task = progress.add_task("Predicting", total=len(frames), note="")
@@ -88,6 +90,7 @@ def embedded(
         Image.fromarray(contact_sheet(shown_frames, predictions, measure.LEAST)).save(sheet)
 
 
+evaluate.add_command(drawn)
 evaluate.add_command(mattes)
 evaluate.add_command(panoptic)
 evaluate.add_command(video)

@@ -143,6 +143,12 @@ class SegmentationAndTrackingQuality:
         for sizes in (self._true_sizes, self._predicted_sizes, self._shared):
             sizes.clear()
 
+    def add(self, other: SegmentationAndTrackingQuality) -> None:
+        """Take in the clips that another has judged."""
+        self._confusion.update(other._confusion)
+        self._association += other._association
+        self._tracks += other._tracks
+
     def result(self) -> TrackingQuality:
         """The quality of all clips so far."""
         total = float(np.sum(self._association, dtype=np.float32))

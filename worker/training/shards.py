@@ -155,8 +155,9 @@ class ShardReader:
     """Frames of some shards by number."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = list(paths)
-        self._offsets = [np.load(_index_path(path)) for path in self._paths]
+        self.paths = tuple(paths)
+        """The shards' files."""
+        self._offsets = [np.load(_index_path(path)) for path in self.paths]
         self._first = np.cumsum([0, *(len(offsets) - 1 for offsets in self._offsets)])
 
     def __len__(self) -> int:
@@ -168,7 +169,7 @@ class ShardReader:
             raise IndexError(f"frame {index} of {len(self)}")
         shard = int(np.searchsorted(self._first, index, side="right")) - 1
         start, end = self._offsets[shard][index - self._first[shard] :][:2].tolist()
-        with self._paths[shard].open("rb") as file:
+        with self.paths[shard].open("rb") as file:
             file.seek(start)
             return unstore(file.read(end - start))
 
