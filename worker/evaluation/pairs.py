@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from bridge.errors import DataSetError
 from worker.datasets.coco_format import Annotation, DataCategory, Listing, read_listing, read_map
 from worker.evaluation.panoptic import PanopticMap
-
-_READERS = 4
-"""Pictures that are decoded at once, which the decoder allows."""
 
 Pair = tuple[PanopticMap, PanopticMap]
 
@@ -35,12 +30,7 @@ class Pairs:
 
     def read(self) -> Iterator[Pair]:
         """The pictures' maps, in order; DataSetError where files do not fit."""
-        waiting = iter(self.matched)
-        with ThreadPoolExecutor(_READERS) as pool:
-            ahead = [pool.submit(self._pair, *pair) for pair in islice(waiting, 2 * _READERS)]
-            while ahead:
-                ahead += [pool.submit(self._pair, *pair) for pair in islice(waiting, 1)]
-                yield ahead.pop(0).result()
+        return (self._pair(true, predicted) for true, predicted in self.matched)
 
     def clips(self, *, frames_per_clip: int | None = None, pattern: str | None = None) -> list[tuple[str, Pairs]]:
         """The pictures clip by clip, frames of a clip in the truth's order.
