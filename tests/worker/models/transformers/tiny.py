@@ -101,6 +101,9 @@ def save(kind: str, folder: Path) -> Path:
             # As they are drawn, they say the same of every place.
             if kind == "eomt_dinov3" and name.startswith("mask_head"):
                 parameter.mul_(10)
+            # Nor may every query be of "nothing", whatever the picture: that is the last class.
+            if name.endswith(("class_predictor.bias", "class_embed.bias")):
+                parameter[-1] -= 1.0
     network.save_pretrained(folder / kind)
     if "image_size" not in network.config.to_dict():
         told = {"size": SIZE, **({} if kind == "oneformer" else {"size_divisor": 32})}
