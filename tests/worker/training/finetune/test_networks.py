@@ -8,7 +8,15 @@ import pytest
 import torch
 
 from bridge.errors import ModelError, UnknownNameError
-from worker.training.finetune.networks import SCRATCH, anneal, new_network, parameter_groups, with_classes
+from worker.training.finetune.networks import (
+    SCRATCH,
+    TRAINABLE,
+    anneal,
+    architecture,
+    new_network,
+    parameter_groups,
+    with_classes,
+)
 
 NAMES = ("person", "sky", "grass")
 
@@ -36,6 +44,64 @@ def test_the_same_number_of_classes_in_another_order_is_another_head() -> None:
     new = with_classes(old, NAMES, tuple(reversed(NAMES)))
     weight = "class_predictor.weight"
     assert torch.equal(old.state_dict()[weight][[2, 1, 0, 3]], new.state_dict()[weight])
+
+
+def _maskformer() -> Any:
+    from transformers import DetrConfig, MaskFormerConfig, MaskFormerForInstanceSegmentation, SwinConfig
+
+    stages = ["stage1", "stage2", "stage3", "stage4"]
+    swin = SwinConfig(embed_dim=16, depths=(1,) * 4, num_heads=(1, 2, 2, 2), window_size=4, out_features=stages)
+    detr = DetrConfig(
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=32,
+        decoder_ffn_dim=32,
+        num_queries=10,
+    )
+    return MaskFormerForInstanceSegmentation(
+        MaskFormerConfig(
+            backbone_config=swin, decoder_config=detr, fpn_feature_size=32, mask_feature_size=32, num_labels=3
+        )
+    )
+
+
+def _eomt_dinov3() -> Any:
+    from transformers import EomtDinov3Config, EomtDinov3ForUniversalSegmentation
+
+    return EomtDinov3ForUniversalSegmentation(
+        EomtDinov3Config(
+            hidden_size=48,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=96,
+            image_size=64,
+            num_blocks=1,
+            num_queries=10,
+            train_num_points=200,
+            num_labels=3,
+        )
+    )
+
+
+@pytest.mark.parametrize("make", [_maskformer, _eomt_dinov3])
+def test_every_family_learns_other_classes(make: Any) -> None:
+    network = with_classes(make(), NAMES, ("hair", "person"))
+    assert architecture(network).kind in TRAINABLE
+    factors = {id(p): g["factor"] for g in parameter_groups(network, 0.05, 0.1) for p in g["params"]}
+    assert set(factors.values()) == {0.1, 1.0}
+    masks = torch.zeros(2, 64, 64)
+    masks[0, :30] = masks[1, 30:] = 1
+    found = network(
+        pixel_values=torch.randn(2, 3, 64, 64), mask_labels=[masks] * 2, class_labels=[torch.tensor([0, 1])] * 2
+    )
+    found.loss.sum().backward()
+    head = network.get_parameter("class_predictor.weight")
+    assert head.shape[0] == 3
+    assert head.grad is not None
+    assert head.grad.abs().sum() > 0
 
 
 def test_classes_that_do_not_fit_are_refused() -> None:
