@@ -6,7 +6,10 @@ be held against the plate it shows there.
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -29,6 +32,7 @@ from host_adapters.resolve.plan import Route
 from host_adapters.resolve.run import Report, Wishes, carry_out, make_plan
 from host_adapters.resolve.selection import Scope
 from tests.fakes.resolve import FakeTimelineItem
+from tests.host_adapters.resolve import bare_host
 from tests.host_adapters.resolve.conftest import Edit
 from tests.worker.media.made import write_movie
 from worker.engine import Engine
@@ -254,3 +258,22 @@ def test_cancelling_keeps_what_is_done_and_leaves_resolve_alone(
         (job,) = [job for job in client.jobs() if job.out.startswith(str(tmp_path))]
         assert client.watch(job.job).info.error_code in (None, "cancelled")
     assert item.comps == {}
+
+
+def test_a_host_without_numpy_and_torch(tmp_path: Path, pictures: list[Image.Image], worker: str) -> None:
+    for i in range(bare_host.COUNT):
+        pictures[i % len(pictures)].save(tmp_path / f"shot.{bare_host.FIRST + i}.png")
+    done = subprocess.run(
+        # Python 3.9 with the bridge's dependencies does as well; see docs/resolve.md.
+        [sys.executable, "-m", bare_host.__name__, str(tmp_path / "shot.%04d.png"), str(tmp_path / "out"), worker],
+        cwd=CLIP.parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout.splitlines()[-1])
+    assert facts["heavy"] == []
+    assert all(facts["routes"].values())
+    for route in ("fusion", "track"):
+        assert [made_of(Path(path))[1] for path in facts[route]] == [1003, 1004, 1005]
