@@ -20,10 +20,14 @@ from bridge.outbox import Outbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE_S = 10.0
+PATIENCE_S = 6.0
 """How long a worker may be silent, pings included, before it counts as lost."""
 
-_PING_EVERY_S = 2.0
+_PING_EVERY_S = 1.5
+_PING_AGAIN_S = 3.0
+"""A ping without an answer may wait in the socket for a worker that comes back: not many of them shall pile up."""
+
+_LOOK_EVERY_MS = 250
 
 EventSink = Callable[[JobInfo], None]
 
@@ -32,7 +36,8 @@ class Channel:
     """A connection to a worker, usable from any thread.
 
     A thread of its own owns the socket: it sends what callers queue, hands answers to whoever asked, and events
-    to the sinks of their job. Sinks run in that thread and must only hand the event on.
+    to the sinks of their job. Sinks run in that thread and must only hand the event on. While anybody waits for
+    an answer or for events it pings the worker, which so knows that this client lives, and answers.
     """
 
     def __init__(self, address: str) -> None:
@@ -43,7 +48,7 @@ class Channel:
         self._lock = threading.Lock()
         self._waiting: dict[str, Future[wire.Envelope]] = {}
         self._sinks: dict[str, EventSink] = {}
-        self._heard_at = time.monotonic()
+        self._heard_at = self._pinged_at = self._wanted_at = time.monotonic()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mattebridge-channel", daemon=True)
         self._thread.start()
@@ -81,6 +86,16 @@ class Channel:
         with self._lock:
             self._sinks.pop(request_id, None)
 
+    @property
+    def lost(self) -> bool:
+        """Whether the worker has been silent for `PATIENCE_S` while somebody waited for it."""
+        return self._is_wanted() and time.monotonic() - max(self._heard_at, self._wanted_at) > PATIENCE_S
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed.is_set()
+
     def close(self) -> None:
         """Close the socket; questions still open end with `WorkerLostError`."""
         if not self._closed.is_set():
@@ -97,6 +112,8 @@ class Channel:
         frames = wire.pack(message, request_id, arrays)
         future: Future[wire.Envelope] = Future()
         with self._lock:
+            if not self._waiting and not self._sinks:
+                self._wanted_at = time.monotonic()
             self._waiting[request_id] = future
             if sink is not None:
                 self._sinks[request_id] = sink
@@ -104,19 +121,20 @@ class Channel:
         return request_id, future
 
     def _await(self, future: Future[wire.Envelope], timeout_s: Optional[float]) -> wire.Envelope:
-        asked_at = time.monotonic()
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
+            wait_s = _LOOK_EVERY_MS / 1000
+            if deadline is not None:
+                wait_s = min(wait_s, max(0.0, deadline - time.monotonic()))
             try:
-                return future.result(timeout=_PING_EVERY_S if timeout_s is None else min(_PING_EVERY_S, timeout_s))
+                return future.result(timeout=wait_s)
             except FutureTimeoutError:
-                now = time.monotonic()
-                if timeout_s is not None and now - asked_at >= timeout_s:
+                if deadline is not None and time.monotonic() >= deadline:
                     raise WorkerLostError(
                         f"the worker at {self.address} did not answer in {timeout_s:g} s"
                     ) from None
-                if now - max(self._heard_at, asked_at) > PATIENCE_S:
+                if self.lost:
                     raise WorkerLostError(f"the worker at {self.address} has stopped answering") from None
-                self._send(Hello())
 
     def _run(self) -> None:
         socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
@@ -128,7 +146,9 @@ class Channel:
         poller.register(self._outbox.fileno(), zmq.POLLIN)
         try:
             while not self._closed.is_set():
-                for source, _ in poller.poll():
+                if self._ping_is_due():
+                    socket.send_multipart(wire.pack(Hello(), f"{self._prefix}-ping"), copy=False)
+                for source, _ in poller.poll(_LOOK_EVERY_MS if self._is_wanted() else None):
                     if source is socket:
                         self._receive([frame.buffer for frame in socket.recv_multipart(copy=False)])
                     else:
@@ -143,6 +163,19 @@ class Channel:
                 self._waiting.clear()
             for future in waiting:
                 future.set_exception(WorkerLostError("the client was closed while a question was open"))
+
+    def _is_wanted(self) -> bool:
+        """Whether anybody waits for an answer or for events."""
+        with self._lock:
+            return bool(self._waiting or self._sinks)
+
+    def _ping_is_due(self) -> bool:
+        now = time.monotonic()
+        pause_s = _PING_EVERY_S if self._heard_at >= self._pinged_at else _PING_AGAIN_S
+        if not self._is_wanted() or now - self._pinged_at < pause_s:
+            return False
+        self._pinged_at = now
+        return True
 
     def _receive(self, frames: list[memoryview]) -> None:
         self._heard_at = time.monotonic()

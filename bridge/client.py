@@ -16,6 +16,7 @@ from bridge.channel import Channel
 from bridge.errors import (
     BadRequestError,
     JobCancelledError,
+    JobUnknownError,
     ProtocolError,
     WorkerLostError,
     from_wire,
@@ -53,6 +54,11 @@ _M = TypeVar("_M", bound=Message)
 
 _CHECK_AFTER_SILENCE_S = 3.0
 
+_LOOK_FOR_WORKER_S = 0.5
+
+RECONNECT_S = 30.0
+"""How long a job waits for a worker that stopped answering to come back."""
+
 
 @dataclass(frozen=True)
 class SegmentMatte:
@@ -77,6 +83,7 @@ class Job:
     def __init__(self, channel: Channel, submission: Union[Export, Watch]) -> None:
         """Send the submission and wait until the worker has taken it; see `Client.export` and `Client.watch`."""
         self._channel = channel
+        self._submission = submission
         self._news: queue.SimpleQueue[JobInfo] = queue.SimpleQueue()
         envelope = channel.ask(submission, sink=self._news.put)
         self._request_id = envelope.id
@@ -91,15 +98,26 @@ class Job:
     def events(self) -> Iterator[JobInfo]:
         """News of the job as they come, the state at the call first, up to and with its final state.
 
+        A worker that falls silent is waited for, for `RECONNECT_S`; one that was started anew goes on with the
+        job, or is asked to once more.
+
         Raises:
-            WorkerLostError: the worker stopped answering, or was started anew and has forgotten the job.
+            WorkerLostError: the worker stopped answering and did not come back, or has forgotten a job that
+                somebody else submitted.
         """
         yield self.info
+        lost_at: Optional[float] = None
         while not self.info.state.is_final:
             try:
-                news = self._news.get(timeout=_CHECK_AFTER_SILENCE_S)
+                news = self._news.get(timeout=_CHECK_AFTER_SILENCE_S if lost_at is None else _LOOK_FOR_WORKER_S)
             except queue.Empty:
-                news = self._look()
+                try:
+                    news, lost_at = self._take_up(), None
+                except WorkerLostError:
+                    lost_at = lost_at or time.monotonic()
+                    if time.monotonic() - lost_at > RECONNECT_S or not self._channel.lost:
+                        raise
+                    news = msgspec.structs.replace(self.info, stage="waiting for the worker", fps=0.0, left_s=None)
             if news != self.info:
                 self.info = news
                 yield news
@@ -146,14 +164,25 @@ class Job:
             )
         return read_manifest(self.info.manifest)
 
-    def _look(self) -> JobInfo:
-        for info in _answer(self._channel.ask(Jobs()), JobsReply).jobs:
-            if info.job == self.id:
-                return info
-        raise WorkerLostError(
-            f"the worker at {self._channel.address} was started anew and has lost job {self.id}; "
-            "submit the same request again to go on from where it stopped"
-        )
+    def _take_up(self) -> JobInfo:
+        """Ask how the job stands and have its events sent from now on, in place of those from before."""
+        if self._channel.lost:
+            raise WorkerLostError(f"the worker at {self._channel.address} has stopped answering")
+        try:
+            return self._ask_again(Watch(job=self.id, instead=self._request_id))
+        except JobUnknownError:
+            if not isinstance(self._submission, Export):
+                raise WorkerLostError(
+                    f"the worker at {self._channel.address} was started anew and has lost job {self.id}; "
+                    "submit the same request again to go on from where it stopped"
+                ) from None
+            return self._ask_again(self._submission)
+
+    def _ask_again(self, submission: Union[Export, Watch]) -> JobInfo:
+        envelope = self._channel.ask(submission, sink=self._news.put)
+        self._channel.unlisten(self._request_id)
+        self._request_id = envelope.id
+        return _answer(envelope, JobReply).info
 
 
 class Client:

@@ -104,6 +104,24 @@ class DeviceMemoryError(MattebridgeError):
     code = "device_memory"
 
 
+class DeviceFailedError(MattebridgeError):
+    """The device or its driver reported a fault; the inference process was started anew."""
+
+    code = "device_failed"
+
+
+class InferenceLostError(MattebridgeError):
+    """The inference process ended in the middle of the work: a crash in a library, or killed from outside."""
+
+    code = "inference_lost"
+
+
+class WorkerStoppingError(MattebridgeError):
+    """The worker is about to end and takes no new work; jobs it has are kept for its next start."""
+
+    code = "worker_stopping"
+
+
 class ModelError(MattebridgeError):
     """A model could not be loaded or failed while it ran."""
 

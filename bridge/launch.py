@@ -116,13 +116,14 @@ def _worker_command() -> Optional[list[str]]:
 
 
 def start_worker(
-    address: str, *, idle_exit_s: int = IDLE_EXIT_S, say: Say = say_on_stderr
+    address: str, *, idle_exit_s: int = IDLE_EXIT_S, keep_jobs: bool = True, say: Say = say_on_stderr
 ) -> subprocess.Popen[bytes]:
     """Start a worker on this machine and wait until it listens.
 
     Args:
         address: A loopback address nobody listens at.
         idle_exit_s: The worker ends by itself after so many seconds without work.
+        keep_jobs: Jobs that have not ended when it does go on at the next start of a worker at that address.
         say: Told in one line what was started.
 
     Raises:
@@ -135,13 +136,14 @@ def start_worker(
             f"no worker answers at {address}, and none is installed for this Python; install it with "
             f"pip install 'mattebridge[worker]', or set {PYTHON_VARIABLE} to the Python that has it"
         )
+    options = ["--address", address, "--idle-exit", str(idle_exit_s), *([] if keep_jobs else ["--queue", "none"])]
     log = log_path()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         log_begins = output.tell()
         try:
             process = subprocess.Popen(
-                [*command, "worker", "--address", address, "--idle-exit", str(idle_exit_s)],
+                [*command, "worker", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -179,14 +181,14 @@ def free_address() -> str:
 def private_worker(*, say: Say = say_on_stderr) -> Iterator[Client]:
     """A client of a worker of one's own, which ends with the block."""
     address = free_address()
-    process = start_worker(address, say=say)
+    process = start_worker(address, keep_jobs=False, say=say)
     try:
         with connect(address, start=False) as client:
             yield client
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -232,6 +232,8 @@ class Watch(Message, frozen=True):
     """Send me the events of a job from now on."""
 
     job: str
+    instead: Optional[str] = None
+    """The id of an earlier request of this client whose events end with this."""
 
 
 class ErrorReply(Message, frozen=True):

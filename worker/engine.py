@@ -12,10 +12,11 @@ import torch
 
 from bridge import wire
 from bridge.errors import BadRequestError, OutputError
-from bridge.messages import Segment, SegmentLayer, SegmentReply
+from bridge.messages import DescribeReply, Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
-from worker.device import share_cores
-from worker.jobs import Progress
+from worker.describe import describe
+from worker.device import device_words, share_cores
+from worker.frame_writer import end_processes
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
@@ -25,6 +26,7 @@ from worker.models.licences import check_licence
 from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
 from worker.pipeline import run_export
 from worker.predictions import Predictions
+from worker.progress import Progress
 from worker.roots import Roots
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch
@@ -69,8 +71,22 @@ class Engine:
         check_output(Path(request.out))
         return notices
 
-    def export(self, request: MatteRequest, progress: Progress) -> Path:
+    @property
+    def device_words(self) -> str:
+        """The device, for people."""
+        return device_words(self.device)
+
+    def describe(self) -> DescribeReply:
+        """Models, categories, layouts, formats and colour spaces that there are here."""
+        return describe(self.device)
+
+    def export(self, request: MatteRequest, progress: Progress, *, careful: bool = False) -> Path:
         """Carry an export out; what an earlier run of the same request left is kept.
+
+        Args:
+            request: What to export.
+            progress: Told of every frame; may cancel.
+            careful: Take as little memory as can be: one plate and one frame at a time.
 
         Returns:
             The manifest's path.
@@ -84,8 +100,10 @@ class Engine:
         with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             shelf.mark_used()
-            predictions = Predictions(source, model, self._pool, shelf, self.watch)
-            manifest = run_export(request, predictions, self.device, progress, self.watch)
+            predictions = Predictions(
+                source, model, self._pool, shelf, self.watch, batch_size=1 if careful else None
+            )
+            manifest = run_export(request, predictions, self.device, progress, self.watch, careful=careful)
         self._store.evict(keep=shelf)
         return manifest
 
@@ -123,6 +141,10 @@ class Engine:
             notices=notices,
         )
         return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
+
+    def close(self) -> None:
+        """End the processes that write frames; another export would start them again."""
+        end_processes()
 
     def _find(self, model: str) -> ModelEntry:
         """The model that a request asks for; one that is named by its path must lie in the roots."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from worker.jobs import Progress
 from worker.predictions import Predictions
+from worker.progress import Progress
 from worker.segments import UNTRACKED, FramePrediction
 from worker.stages import Stopwatch, ahead
 from worker.tracking import Track, TrackIndex, assign, stitch

@@ -103,7 +103,9 @@ def layout_of(name: str, files: FileSet) -> Layout:
     return LAYOUTS[name](files)
 
 
-def write_frames(orders: Iterable[FrameOrder], device: torch.device) -> Generator[dict[str, float], None, None]:
+def write_frames(
+    orders: Iterable[FrameOrder], device: torch.device, *, alone: bool = False
+) -> Generator[dict[str, float], None, None]:
     """Write frames in order, some ahead of the reader; what `write_frame` returns for each.
 
     Closing the generator ends it after the frames that are under way.
@@ -111,11 +113,12 @@ def write_frames(orders: Iterable[FrameOrder], device: torch.device) -> Generato
     Args:
         orders: What to write; taken as it is needed.
         device: Where mattes are made. A GPU is kept busy by one process, the cores of a CPU want one each.
+        alone: One frame at a time, here, whatever the device.
 
     Raises:
         DeviceMemoryError: a process was ended from outside, which is what happens where memory is short.
     """
-    if device.type != "cpu" or cores() == 1:
+    if alone or device.type != "cpu" or cores() == 1:
         yield from map(write_frame, orders)
         return
     waiting: deque[Future[dict[str, float]]] = deque()
@@ -145,6 +148,13 @@ def warm_up(device: torch.device) -> None:
     if device.type == "cpu" and cores() > 1:
         for _ in range(cores()):
             _pool().submit(os.getpid)
+
+
+def end_processes() -> None:
+    """End the processes; a process that waits for its children when it ends would wait for these for ever."""
+    if _pool.cache_info().currsize:
+        _pool().shutdown(cancel_futures=True)
+        _pool.cache_clear()
 
 
 @cache

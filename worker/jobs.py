@@ -1,8 +1,7 @@
-"""Jobs: queue, states, progress, cancel."""
+"""Jobs: queue, states, cancel, and what of them outlives the worker."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import logging
 import queue
@@ -12,86 +11,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import torch
 
 from bridge.errors import (
-    BadRequestError,
-    DeviceMemoryError,
+    InferenceLostError,
     InternalError,
     JobCancelledError,
     JobUnknownError,
     MattebridgeError,
-    OutOfSpaceError,
-    OutputError,
+    WorkerStoppingError,
 )
 from bridge.messages import JobInfo, JobState
 from bridge.request import MatteRequest
+from worker.faults import as_known_error
+from worker.job_files import JobFiles, KeptJob
+from worker.progress import Progress
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 200
 """How many ended jobs are kept for `jobs`; the oldest go first."""
 
-_EVENT_EVERY_S = 0.1
+BEGINNINGS = 3
+"""A job during which the whole worker ended so many times is not begun again by itself."""
 
 Publish = Callable[[JobInfo], None]
-
-
-class Progress:
-    """What a running job tells about itself, and where it hears that it was cancelled.
-
-    Stages have weights that say how long a frame of each takes compared with the others; with them the time
-    left is estimated for the whole job from the rate so far.
-    """
-
-    def __init__(
-        self, cancelled: threading.Event, report: Callable[[str, int, int, float, float | None], None]
-    ) -> None:
-        self._cancelled = cancelled
-        self._report = report
-        self._stage = ""
-        self._total = 0
-        self._already = 0
-        self._began = time.monotonic()
-        self._reported = 0.0
-        self._later_s_per_frame = 0.0
-
-    def begin(self, stage: str, total: int, *, already: int = 0, later: float = 0.0) -> None:
-        """Start a stage.
-
-        Args:
-            stage: What it does, in words.
-            total: Its frames.
-            already: How many of them were done before, and do not count for the rate.
-            later: What a frame still costs in later stages, as a multiple of its cost in this one.
-        """
-        self._stage, self._total, self._already, self._later_s_per_frame = stage, total, already, later
-        self._began = time.monotonic()
-        self._reported = 0.0
-        self.at(already)
-
-    def at(self, done: int) -> None:
-        """Tell how many frames of the stage are done.
-
-        Raises:
-            JobCancelledError: somebody cancelled the job.
-        """
-        self.check()
-        now = time.monotonic()
-        if done < self._total and now - self._reported < _EVENT_EVERY_S:
-            return
-        self._reported = now
-        fresh = done - self._already
-        seconds = now - self._began
-        fps = fresh / seconds if fresh > 0 and seconds > 0 else 0.0
-        left_s = ((self._total - done) + self._total * self._later_s_per_frame) / fps if fps else None
-        self._report(self._stage, done, self._total, fps, left_s)
-
-    def check(self) -> None:
-        """Raise JobCancelledError if the job was cancelled."""
-        if self._cancelled.is_set():
-            raise JobCancelledError("the job was cancelled; finished frames are kept")
-
 
 Work = Callable[[MatteRequest, Progress], Path]
 """Carries a request out and returns the manifest's path."""
@@ -103,11 +46,16 @@ def job_id(request: MatteRequest) -> str:
 
 
 class _Job:
-    def __init__(self, request: MatteRequest, notices: tuple[str, ...]) -> None:
-        self.request = request
+    def __init__(self, kept: KeptJob) -> None:
+        request = kept.request
+        self.kept = kept
         self.cancelled = threading.Event()
         self.info = JobInfo(
-            job=job_id(request), state=JobState.QUEUED, source=request.source, out=request.out, notices=notices
+            job=kept.job,
+            state=JobState.QUEUED,
+            source=request.source,
+            out=request.out,
+            notices=kept.notices,
         )
 
 
@@ -118,12 +66,23 @@ class JobBook:
     cancels a waiting job, and must only hand the news on.
     """
 
-    def __init__(self, work: Work, publish: Publish) -> None:
+    def __init__(self, work: Work, publish: Publish, files: JobFiles | None = None) -> None:
+        """Take up the jobs that an earlier worker left.
+
+        Args:
+            work: Carries one job out.
+            publish: Told of every change.
+            files: Where jobs that have not ended are kept; None to forget them with the worker.
+        """
         self._work = work
         self._publish = publish
+        self._files = files
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._stopping = False
+        for kept in files.load() if files else ():
+            self._take_up(kept)
         self._thread = threading.Thread(target=self._run, name="mattebridge-jobs", daemon=True)
         self._thread.start()
 
@@ -133,12 +92,19 @@ class JobBook:
         Args:
             request: What to do.
             notices: What whoever asks for the job, or watches it, should know.
+
+        Raises:
+            WorkerStoppingError: the worker is about to end.
         """
-        job = _Job(request, notices)
+        job = _Job(KeptJob(job=job_id(request), order=time.time(), request=request, notices=notices))
         with self._lock:
+            if self._stopping:
+                raise WorkerStoppingError("the worker is about to end; submit the request to its next start")
             known = self._jobs.get(job.info.job)
             if known is not None and not known.info.state.is_final:
                 return known.info
+            if self._files:
+                self._files.keep(job.kept)
             # Taken out first, so that a job that is run again counts as the newest.
             self._jobs.pop(job.info.job, None)
             self._jobs[job.info.job] = job
@@ -169,10 +135,14 @@ class JobBook:
             self._update(found, state=JobState.CANCELLED)
         return found.info
 
-    def close(self, timeout_s: float = 10.0) -> None:
-        """Cancel everything and wait for the running job to stop."""
+    def close(self, timeout_s: float = 25.0) -> None:
+        """Stop the running job after the frames under way, and run no other; with files, all are kept there.
+
+        May be called again.
+        """
         with self._lock:
-            jobs = list(self._jobs.values())
+            self._stopping = True
+            jobs = [job for job in self._jobs.values() if job.info.state is JobState.RUNNING]
         for job in jobs:
             job.cancelled.set()
         self._waiting.put(None)
@@ -190,52 +160,72 @@ class JobBook:
         for key in ended[: max(0, len(ended) - REMEMBERED)]:
             del self._jobs[key]
 
+    def _take_up(self, kept: KeptJob) -> None:
+        job = _Job(kept)
+        self._jobs[kept.job] = job
+        if kept.begun >= BEGINNINGS:
+            error = InferenceLostError(
+                f"the worker ended {kept.begun} times while it was at this job; submit it again to try once more"
+            )
+            self._update(job, state=JobState.FAILED, error_code=error.code, error=str(error))
+        else:
+            log.info("job %s is taken up again: %s", kept.job, kept.request.source)
+            self._waiting.put(job)
+
     def _update(self, job: _Job, **changes: object) -> None:
         with self._lock:
             if job.info.state.is_final:
                 return
             job.info = msgspec.structs.replace(job.info, **changes)
             info = job.info
+            if info.state.is_final and self._files:
+                self._files.drop(info.job)
         self._publish(info)
 
     def _run(self) -> None:
         while (job := self._waiting.get()) is not None:
+            if self._stopping:
+                break
             if job.cancelled.is_set():
                 self._update(job, state=JobState.CANCELLED)
                 continue
             self._run_one(job)
 
     def _run_one(self, job: _Job) -> None:
-        log.info("job %s begins: %s", job.info.job, job.request.source)
+        log.info("job %s begins: %s", job.info.job, job.kept.request.source)
         self._update(job, state=JobState.RUNNING, stage="opening")
 
         def report(stage: str, done: int, total: int, fps: float, left_s: float | None) -> None:
             self._update(job, stage=stage, done=done, total=total, fps=fps, left_s=left_s)
 
         try:
-            manifest = self._work(job.request, Progress(job.cancelled, report))
+            self._keep(job, begun=job.kept.begun + 1)
+            manifest = self._work(job.kept.request, Progress(job.cancelled, report))
         except JobCancelledError:
-            self._update(job, state=JobState.CANCELLED, left_s=None)
-        except Exception as err:
-            known = as_known_error(err)
-            if isinstance(known, InternalError):
-                log.exception("job %s failed", job.info.job)
-            self._update(job, state=JobState.FAILED, left_s=None, error_code=known.code, error=str(known))
+            if self._stopping:
+                self._lay_down(job)
+            else:
+                self._update(job, state=JobState.CANCELLED, left_s=None)
+        except Exception as err:  # noqa: BLE001 - whatever it is, it ends the job and not the worker
+            self._fail(job, as_known_error(err), err)
         else:
             self._update(job, state=JobState.DONE, left_s=0.0, manifest=str(manifest))
         log.info("job %s is %s %s", job.info.job, job.info.state.value, job.info.error or "")
 
+    def _fail(self, job: _Job, known: MattebridgeError, err: Exception) -> None:
+        if isinstance(known, InternalError):
+            log.error("job %s failed", job.info.job, exc_info=err)
+        self._update(job, state=JobState.FAILED, left_s=None, error_code=known.code, error=str(known))
 
-def as_known_error(err: Exception) -> MattebridgeError:
-    """The error a user should see for any exception: named by cause where the cause is known."""
-    if isinstance(err, MattebridgeError):
-        return err
-    if isinstance(err, torch.OutOfMemoryError):
-        return DeviceMemoryError(f"the device has too little memory: {err}")
-    if isinstance(err, OSError) and err.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutOfSpaceError(f"no space left for {err.filename}; free some and run the same command again")
-    if isinstance(err, PermissionError):
-        return OutputError(f"no permission to touch {err.filename}")
-    if isinstance(err, MemoryError):
-        return BadRequestError("the picture needs more memory than this machine has")
-    return InternalError(f"{type(err).__name__}: {err} (the worker's log has the details)")
+    def _lay_down(self, job: _Job) -> None:
+        """The worker ends: the job waits for its next start where there are files, else it is over."""
+        if self._files is None:
+            self._update(job, state=JobState.CANCELLED, left_s=None)
+            return
+        self._keep(job, begun=0)
+        self._update(job, state=JobState.QUEUED, stage="waiting for the worker's next start", left_s=None)
+
+    def _keep(self, job: _Job, *, begun: int) -> None:
+        job.kept = msgspec.structs.replace(job.kept, begun=begun)
+        if self._files:
+            self._files.keep(job.kept)

@@ -15,9 +15,9 @@ from bridge.request import MatteRequest
 from worker.export_plan import ExportPlan
 from worker.following import follow_tracks
 from worker.frame_writer import warm_up, write_frames
-from worker.jobs import Progress
 from worker.media import Source, open_source
 from worker.predictions import Predictions
+from worker.progress import Progress
 from worker.sheet import SheetFrame, write_sheet
 from worker.stages import Stopwatch, ahead
 
@@ -31,6 +31,8 @@ def run_export(
     device: torch.device,
     progress: Progress,
     watch: Stopwatch,
+    *,
+    careful: bool = False,
 ) -> Path:
     """Carry an export out.
 
@@ -41,6 +43,7 @@ def run_export(
         progress: Told of every frame; may cancel.
         watch: Times the stages ``decode``, ``model``, ``store``, ``tracking``, ``smoothing``, ``mattes`` and
             ``exr``.
+        careful: Write one frame at a time, since memory is short.
 
     Returns:
         The manifest's path.
@@ -50,7 +53,8 @@ def run_export(
         ModelError: the model found nothing at all and no category was named.
         JobCancelledError: the job was cancelled.
     """
-    warm_up(device)
+    if not careful:
+        warm_up(device)
     bad = predictions.find(request.on_error, progress)
     good = [frame for frame in predictions.source.frames if frame not in bad]
     if not good:
@@ -63,7 +67,7 @@ def run_export(
         export = ExportPlan(request, predictions, index, bad, device, watch, ahead_of)
         manifest = export.out / f"{export.source.clip}.mattes.json"
         remove_unfinished(export.out)
-        _write_files(export, manifest, progress)
+        _write_files(export, manifest, progress, careful=careful)
         sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
     indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
     write_manifest(manifest, export.manifest(tuple(index for index in indexes if index), sheet))
@@ -74,7 +78,7 @@ def _again(request: MatteRequest) -> Source:
     return open_source(request.source, frames=request.frames, colorspace=request.colorspace)
 
 
-def _write_files(export: ExportPlan, manifest: Path, progress: Progress) -> None:
+def _write_files(export: ExportPlan, manifest: Path, progress: Progress, *, careful: bool) -> None:
     missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
     if missing:
         # It speaks of files that are about to change; whoever finds none knows that the export is not done.
@@ -83,7 +87,7 @@ def _write_files(export: ExportPlan, manifest: Path, progress: Progress) -> None
     progress.begin("writing mattes", len(export.frames), already=done)
 
     orders = ahead((export.order(frame, names) for frame, names in missing.items()), _LOADED_AHEAD, "load")
-    with closing(orders), closing(write_frames(orders, export.device)) as written:
+    with closing(orders), closing(write_frames(orders, export.device, alone=careful)) as written:
         for busy_s in written:
             for stage, seconds in busy_s.items():
                 export.watch.busy_s[stage] += seconds

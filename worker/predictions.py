@@ -7,10 +7,10 @@ from contextlib import closing
 
 from bridge.errors import FrameUnreadableError
 from bridge.request import OnError
-from worker.jobs import Progress
 from worker.media import Source
 from worker.models.base import Model, Plate, Predictor, VideoModel
 from worker.models.registry import ModelPool
+from worker.progress import Progress
 from worker.runs import Runs
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch, ahead
@@ -24,12 +24,23 @@ _PREDICTED_AHEAD = 6
 class Predictions:
     """What a model finds in the frames of a source, each frame found once and then kept."""
 
-    def __init__(self, source: Source, model: Model, pool: ModelPool, shelf: Shelf, watch: Stopwatch) -> None:
+    def __init__(
+        self,
+        source: Source,
+        model: Model,
+        pool: ModelPool,
+        shelf: Shelf,
+        watch: Stopwatch,
+        *,
+        batch_size: int | None = None,
+    ) -> None:
+        """Nothing is found yet. `batch_size` is the most plates at once; None for what the model likes."""
         self.source = source
         self.model = model
         self.shelf = shelf
         self._pool = pool
         self._watch = watch
+        self._batch_size = batch_size or model.batch_size
         self._runs = Runs(source, model.run_length) if isinstance(model, VideoModel) else None
 
     def stamp(self, frame: int) -> str:
@@ -125,7 +136,7 @@ class Predictions:
                     yield predictor, batch
                 predictor, run, batch = self.model.begin(number), number, []
             batch.append((frame, plate))
-            if len(batch) == self.model.batch_size:
+            if len(batch) == self._batch_size:
                 yield predictor, batch
                 batch = []
         if batch:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 import zmq
 
@@ -19,6 +20,7 @@ from bridge.launch import parse_address
 from bridge.messages import (
     Cancel,
     Describe,
+    DescribeReply,
     ErrorReply,
     Export,
     Hello,
@@ -30,16 +32,16 @@ from bridge.messages import (
     JobsReply,
     Message,
     Segment,
+    SegmentReply,
     Watch,
 )
 from bridge.outbox import Outbox
+from bridge.request import MatteRequest
 from bridge.version import version
-from worker.describe import describe
-from worker.device import device_words
-from worker.jobs import JobBook, as_known_error, job_id
-
-if TYPE_CHECKING:
-    from worker.engine import Engine
+from worker.faults import as_known_error
+from worker.job_files import JobFiles
+from worker.jobs import JobBook, job_id
+from worker.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,22 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _CHECKS_AT_ONCE = 2
 
-_TICK_MS = 500
+_TICK_MS = 200
+
+
+class Inference(Protocol):
+    """What carries requests out: a `worker.supervisor.Supervisor`, or a `worker.engine.Engine` in this process."""
+
+    @property
+    def device_words(self) -> str: ...
+
+    def check(self, request: MatteRequest) -> tuple[str, ...]: ...
+
+    def export(self, request: MatteRequest, progress: Progress) -> Path: ...
+
+    def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]: ...
+
+    def describe(self) -> DescribeReply: ...
 
 
 @dataclass(frozen=True)
@@ -66,13 +83,21 @@ class Service:
     the outbox.
     """
 
-    def __init__(self, address: str, engine: Engine, *, idle_exit_s: float | None = None) -> None:
-        """Bind the address.
+    def __init__(
+        self,
+        address: str,
+        engine: Inference,
+        *,
+        idle_exit_s: float | None = None,
+        open_files: Callable[[str], JobFiles | None] = lambda _: None,
+    ) -> None:
+        """Bind the address, and take up the jobs that were left there.
 
         Args:
             address: ``tcp://127.0.0.1:5570`` or another loopback address; port 0 picks a free one.
             engine: What carries requests out.
             idle_exit_s: `run` returns after so many seconds without requests and jobs; None for never.
+            open_files: Opens the files of jobs for an address; called once that is ours.
 
         Raises:
             BadRequestError: the address is not loopback, or does not parse.
@@ -103,7 +128,7 @@ class Service:
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._checks = ThreadPoolExecutor(_CHECKS_AT_ONCE, "mattebridge-check")
         self._plates = ThreadPoolExecutor(1, "mattebridge-plate")
-        self._jobs = JobBook(engine.export, self._publish)
+        self._jobs = JobBook(engine.export, self._publish, open_files(self.address))
 
     def run(self) -> None:
         """Serve until `stop` is called or the worker has been idle for long enough."""
@@ -113,12 +138,12 @@ class Service:
         log.info("listening at %s", self.address)
         try:
             while not self._stop.is_set() and not self._idle_for_long():
-                for source, _ in poller.poll(_TICK_MS):
-                    if source is self._socket:
-                        frames = self._socket.recv_multipart(copy=False)
-                        self._receive(frames[0].bytes, [frame.buffer for frame in frames[1:]])
-                    else:
-                        self._send_waiting()
+                self._serve(poller)
+            # Clients are answered while the frames under way are finished.
+            closing = threading.Thread(target=self._jobs.close, name="mattebridge-closing")
+            closing.start()
+            while closing.is_alive():
+                self._serve(poller)
         finally:
             self._jobs.close()
             self._checks.shutdown(cancel_futures=True)
@@ -126,6 +151,15 @@ class Service:
             self._send_waiting()
             self._socket.close()
             self._outbox.close()
+
+    def _serve(self, poller: zmq.Poller) -> None:
+        """Take what has come and send what waits, or return after a moment without either."""
+        for source, _ in poller.poll(_TICK_MS):
+            if source is self._socket:
+                frames = self._socket.recv_multipart(copy=False)
+                self._receive(frames[0].bytes, [frame.buffer for frame in frames[1:]])
+            else:
+                self._send_waiting()
 
     def stop(self) -> None:
         """Make `run` return soon; may be called from any thread or a signal handler."""
@@ -159,10 +193,10 @@ class Service:
         body = envelope.body
         if isinstance(body, Hello):
             uptime_s = time.monotonic() - self._began
-            device = device_words(self._engine.device)
+            device = self._engine.device_words
             self._send(sender, HelloReply(version=version(), pid=os.getpid(), device=device, uptime_s=uptime_s))
         elif isinstance(body, Describe):
-            self._later(self._checks, sender, lambda: self._send(sender, describe(self._engine.device)))
+            self._later(self._checks, sender, lambda: self._send(sender, self._engine.describe()))
         elif isinstance(body, Export):
             self._later(self._checks, sender, lambda: self._export(sender, body))
         elif isinstance(body, Segment):
@@ -195,6 +229,9 @@ class Service:
         self._send(sender, JobReply(info=self._jobs.submit(body.request, notices)))
 
     def _watch(self, sender: _Sender, body: Watch) -> None:
+        if body.instead is not None:
+            with self._subscribers_lock:
+                self._subscribers.get(body.job, set()).discard(_Sender(sender.identity, body.instead))
         if not self._jobs.get(body.job).state.is_final:
             self._subscribe(body.job, sender)
         # Looked up again: the job may have ended before the subscription, and then sends no more events.

@@ -14,8 +14,8 @@ from bridge.request import MatteRequest
 from worker.cli.demo import CLIP
 from worker.device import choose_device
 from worker.engine import Engine
-from worker.jobs import Progress
 from worker.media import open_source
+from worker.progress import Progress
 from worker.store import Store
 
 # Eight of the categories the embedded model knows: the figure of the README is for eight layers.

@@ -20,11 +20,11 @@ from worker.engine import Engine
 from worker.export_plan import ExportPlan
 from worker.following import follow_tracks
 from worker.frame_writer import frame_mattes, layout_of
-from worker.jobs import Progress
 from worker.media import open_source
 from worker.models.base import Model, Plate
 from worker.models.registry import ModelPool
 from worker.predictions import Predictions
+from worker.progress import Progress
 from worker.segments import FramePrediction
 from worker.stages import Stopwatch
 from worker.store import Store

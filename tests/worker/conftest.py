@@ -15,9 +15,9 @@ from PIL import Image
 from bridge.request import MatteRequest
 from tests.fakes.color_model import LABELS, ColorModel
 from worker.engine import Engine
-from worker.jobs import Progress
 from worker.models import registry
 from worker.models.registry import ModelEntry
+from worker.progress import Progress
 from worker.store import Store
 
 SIZE_WH = (96, 64)

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from bridge.errors import FrameUnreadableError, JobUnknownError
+from bridge.errors import FrameUnreadableError, JobUnknownError, WorkerStoppingError
 from bridge.messages import JobInfo, JobState
 from bridge.request import MatteRequest
-from worker.jobs import JobBook, Progress, as_known_error, job_id
+from worker.faults import as_known_error
+from worker.job_files import JobFiles, KeptJob
+from worker.jobs import JobBook, job_id
+from worker.progress import Progress
 
 
 def request(name: str = "a") -> MatteRequest:
@@ -174,6 +177,60 @@ def test_an_error_ends_its_job_and_not_the_worker() -> None:
     assert (bad.state, bad.error_code, bad.error) == (JobState.FAILED, "frame_unreadable", "frame 7 is damaged")
     assert news.wait(lambda info: info.source == "/good.mov" and final(info)).state is JobState.DONE
     book.close()
+
+
+def kept(folder: Path) -> list[str]:
+    return [job.request.source for job in JobFiles(folder).load()]
+
+
+def test_a_closed_book_keeps_its_jobs_for_the_next(tmp_path: Path) -> None:
+    def work(_: MatteRequest, progress: Progress) -> Path:
+        while True:
+            time.sleep(0.005)
+            progress.check()
+
+    news = Recorder()
+    book = JobBook(work, news, JobFiles(tmp_path))
+    for name in ("first", "second", "third"):
+        book.submit(request(name))
+    news.wait(lambda info: info.state is JobState.RUNNING)
+    book.cancel(job_id(request("second")))
+    book.close()
+    with pytest.raises(WorkerStoppingError):
+        book.submit(request("fourth"))
+    assert kept(tmp_path) == ["/first.mov", "/third.mov"]
+
+    ran: list[str] = []
+
+    def quick(asked: MatteRequest, _: Progress) -> Path:
+        ran.append(asked.source)
+        return Path("m")
+
+    news = Recorder()
+    book = JobBook(quick, news, JobFiles(tmp_path))
+    news.wait(lambda info: info.source == "/third.mov" and final(info))
+    book.close()
+    assert ran == ["/first.mov", "/third.mov"]
+    assert kept(tmp_path) == []
+
+
+def test_a_job_that_ends_the_worker_is_not_begun_for_ever(tmp_path: Path) -> None:
+    files = JobFiles(tmp_path)
+    files.keep(KeptJob(job=job_id(request()), order=1.0, request=request(), begun=3))
+    book = JobBook(lambda _, __: Path("m"), Recorder(), files)
+    info = book.get(job_id(request()))
+    assert (info.state, info.error_code) == (JobState.FAILED, "inference_lost")
+    book.close()
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format":9}', b"[]"], ids=["empty", "cut", "future", "other"])
+def test_a_damaged_file_of_a_job_is_dropped(tmp_path: Path, content: bytes) -> None:
+    files = JobFiles(tmp_path)
+    files.keep(KeptJob(job=job_id(request()), order=1.0, request=request()))
+    (tmp_path / "0123456789ab.json").write_bytes(content)
+    assert kept(tmp_path) == ["/a.mov"]
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_an_unknown_job_is_an_error() -> None:

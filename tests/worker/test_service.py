@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import torch
 import zmq
 
 from bridge import wire
@@ -27,7 +26,8 @@ from bridge.errors import (
 )
 from bridge.messages import ErrorReply, Hello, JobState, Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
-from worker.jobs import Progress
+from worker.job_files import JobFiles
+from worker.progress import Progress
 from worker.service import Service
 
 
@@ -35,7 +35,7 @@ class ScriptedEngine:
     """Stands where the engine stands; `check` and `export` do what a test puts there."""
 
     def __init__(self) -> None:
-        self.device = torch.device("cpu")
+        self.device_words = "cpu (2 cores)"
         self.check: Callable[[MatteRequest], tuple[str, ...]] = lambda _: ()
         self.export: Callable[[MatteRequest, Progress], Path] = lambda request, _: Path(request.out) / "m.json"
 
@@ -52,15 +52,15 @@ class ScriptedEngine:
 class Running:
     """A service in a thread of its own."""
 
-    def __init__(self, engine: ScriptedEngine, **options: Any) -> None:
+    def __init__(self, engine: ScriptedEngine, address: str = "tcp://127.0.0.1:0", **options: Any) -> None:
         self.engine = engine
         # The test may replace an engine's method after the service was made, hence the calls through lambdas.
         late = cast(Any, type("Late", (), {})())
-        late.device = engine.device
+        late.device_words = engine.device_words
         late.check = lambda request: engine.check(request)
         late.export = lambda request, progress: engine.export(request, progress)
         late.segment = engine.segment
-        self.service = Service("tcp://127.0.0.1:0", late, **options)
+        self.service = Service(address, late, **options)
         self.thread = threading.Thread(target=self.service.run)
         self.thread.start()
 
@@ -68,6 +68,17 @@ class Running:
         self.service.stop()
         self.thread.join(10)
         assert not self.thread.is_alive()
+
+
+def running_anew(address: str, **options: Any) -> Running:
+    """A service at an address that another has just left: the library frees it a moment after the socket."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return Running(ScriptedEngine(), address, **options)
+        except WorkerUnavailableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -272,16 +283,81 @@ def test_a_silent_worker_is_lost_and_not_waited_for(monkeypatch: pytest.MonkeyPa
     router.close(0)
 
 
-def test_a_worker_started_anew_has_lost_its_jobs(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watched_job_that_the_worker_has_forgotten_is_lost(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
     running.engine.export = _until_cancelled
     with Client(running.service.address) as client:
-        job = client.export(request())
+        watched = client.watch(client.export(request()).id)
         # The job book of a new process is empty.
-        book = running.service._jobs
-        monkeypatch.setattr(book, "all", lambda: ())
+        monkeypatch.setattr(running.service._jobs, "_jobs", {})
         with pytest.raises(WorkerLostError, match="submit the same request again"):
-            job.wait(timeout_s=10)
+            watched.wait(timeout_s=10)
+
+
+def test_a_job_goes_on_after_the_worker_was_stopped_and_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    first = Running(ScriptedEngine(), open_files=lambda _: JobFiles(tmp_path))
+    first.engine.export = _until_cancelled
+    told: list[str] = []
+    with Client(first.service.address) as client:
+        job, waiting = client.export(request("a")), client.export(request("b"))
+        first.stop()
+        second = running_anew(first.service.address, open_files=lambda _: JobFiles(tmp_path))
+        done = [it.wait(on_event=lambda info: told.append(info.stage), timeout_s=20) for it in (job, waiting)]
+        assert [info.state for info in done] == [JobState.DONE, JobState.DONE]
+        assert client.hello().uptime_s < 20
+        second.stop()
+    assert "waiting for the worker's next start" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_without_files_is_asked_for_the_job_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
+    first = Running(ScriptedEngine())
+    first.engine.export = _until_cancelled
+    told: list[str] = []
+    with Client(first.service.address) as client:
+        job = client.export(request())
+        # As if it were killed: nobody hears of its end.
+        monkeypatch.setattr(first.service, "_publish", lambda _: None)
+        monkeypatch.setattr(first.service._jobs, "_publish", lambda _: None)
+        first.stop()
+        thread = threading.Thread(target=lambda: job.wait(lambda info: told.append(info.stage), timeout_s=30))
+        thread.start()
+        deadline = time.monotonic() + 10
+        while "waiting for the worker" not in told:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        second = running_anew(first.service.address)
+        thread.join(30)
+        assert job.info.state is JobState.DONE
+        second.stop()
+
+
+def test_a_worker_that_does_not_come_back_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.client.RECONNECT_S", 1.0)
+    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
+    it = Running(ScriptedEngine())
+    it.engine.export = _until_cancelled
+    with Client(it.service.address) as client:
+        job = client.export(request())
+        monkeypatch.setattr(it.service._jobs, "_publish", lambda _: None)
+        it.stop()
+        with pytest.raises(WorkerLostError, match="stopped answering"):
+            job.wait(timeout_s=30)
+
+
+def test_an_idle_client_is_not_lost(running: Running, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.2)
+    client.hello()
+    time.sleep(0.5)
+    assert client.jobs() == ()
 
 
 def test_a_taken_address_is_named(running: Running) -> None:

@@ -37,6 +37,11 @@ from bridge.wire import DEFAULT_ADDRESS
     is_flag=True,
     help="Compile the models: the first frame of a size takes minutes, all others less time.",
 )
+@click.option(
+    "--queue",
+    metavar="DIR",
+    help="Where jobs that have not ended are kept; `none` to forget them. Else the user's state folder.",
+)
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without work.")
 def worker(
     address: str,
@@ -46,34 +51,48 @@ def worker(
     roots: tuple[str, ...],
     precision: str,
     compile_models: bool,
+    queue: str | None,
     idle_exit: float | None,
 ) -> None:
-    """Serve mattes until Ctrl-C or SIGTERM. Jobs that run then stop; the same request takes them up again."""
+    """Serve mattes until Ctrl-C or SIGTERM.
+
+    Frames under way are then finished; jobs that have not ended are kept and go on at the next start.
+    """
     import logging
     import os
     from pathlib import Path
 
     # Stages share the cores: an OpenMP thread that spins while it waits takes a core that others need.
-    # Read once, when torch is imported.
+    # Read once, when torch is imported in the inference process, which inherits it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    from worker.device import choose_device, device_words
-    from worker.engine import Engine
-    from worker.models.base import LoadOptions
-    from worker.roots import Roots
+    from worker.engine_process import EngineSettings
+    from worker.job_files import JobFiles, default_folder
     from worker.service import Service
-    from worker.store import Store, default_root
+    from worker.supervisor import Supervisor
 
-    chosen = choose_device(device)
-    store = Store(Path(store_folder) if store_folder else default_root(), int(store_limit * 2**30))
-    engine = Engine(chosen, store, Roots(roots), LoadOptions(precision, compile_models))
-    service = Service(address, engine, idle_exit_s=idle_exit)
+    def open_files(bound: str) -> JobFiles | None:
+        return None if queue == "none" else JobFiles(Path(queue) if queue else default_folder(bound))
 
-    def stop(_: int, __: FrameType | None) -> None:
-        service.stop()
+    settings = EngineSettings(
+        device=device,
+        store=Path(store_folder) if store_folder else None,
+        store_limit_bytes=int(store_limit * 2**30),
+        roots=roots,
+        precision=precision,
+        compile_models=compile_models,
+    )
+    with Supervisor(settings) as supervisor:
+        service = Service(address, supervisor, idle_exit_s=idle_exit, open_files=open_files)
+        supervisor.on_fatal(service.stop)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    click.echo(f"worker at {service.address} on {device_words(chosen)}", err=True)
-    service.run()
+        def stop(_: int, __: FrameType | None) -> None:
+            service.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        click.echo(f"worker at {service.address}", err=True)
+        service.run()
+    if supervisor.fatal is not None:
+        raise supervisor.fatal
