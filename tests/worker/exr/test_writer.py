@@ -72,6 +72,7 @@ def test_header_says_where_the_mattes_come_from(tmp_path: Path) -> None:
         "model_fingerprint": "0123abcd",
         "label_set": "drawn",
         "overlap": "independent",
+        "smoothing": 0,
         "source": "/shots/Straße 7/плита.mov",
         "source_frame": -5,
         "source_colorspace": "sRGB - Texture",
