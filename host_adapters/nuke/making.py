@@ -23,6 +23,7 @@ from bridge.launch import connect
 from bridge.messages import DescribeReply
 from bridge.request import MatteRequest
 from host_adapters.nuke import node as our_node
+from host_adapters.nuke.color import management
 from host_adapters.nuke.controls import CUSTOM_RANGE, GLOBAL_RANGE
 from host_adapters.nuke.graph import Wishes, build
 from host_adapters.nuke.host import (
@@ -81,11 +82,13 @@ class Making:
                 reply = client.describe()
                 our_node.remember(reply)
                 wanted = on_main_thread(self._plate, reply)
-                export = self._export(client, shown, wanted)
+                try:
+                    export = self._export(client, shown, wanted)
+                finally:
+                    if wanted.rendered is not None:
+                        wanted.rendered.remove()
                 shown.say("bringing the mattes in")
                 self.notes = on_main_thread(self._bring_in, export, wanted.timing)
-                if wanted.rendered is not None:
-                    wanted.rendered.remove()
 
     def _told(self) -> None:
         """Do all of it, and tell the user how it ended."""
@@ -119,6 +122,8 @@ class Making:
             our_node.show(group, text)
 
     def _values(self) -> Values:
+        # A node of an older version lacks what this one has.
+        our_node.add_knobs(self._group())
         our_node.with_own_id(self._group())
         return our_node.instance_of(self._group())[1]
 
@@ -177,7 +182,9 @@ class Making:
         return replace(request, out=f"{request.out.rstrip('/')}/{version}")
 
     def _note_manifest(self, path: str) -> None:
-        hidden(self._group(), our_node.MANIFEST, path)
+        group = self._group()
+        hidden(group, our_node.MANIFEST, path)
+        hidden(group, our_node.COLOR, ", ".join(f"{name} {value}" for name, value in management().items()))
 
     def _bring_in(self, export: Export, timing: Optional[Timing]) -> list[str]:
         """Build the nodes: one undo step, everything else as it was. Main thread."""
@@ -199,7 +206,8 @@ class Making:
             if bad:
                 notes.append(f"frames that could not be read: {format_frames(map(int, bad))}")
             layers = ", ".join(entry.name for entry in export.manifest.layers)
-            our_node.show(group, f"frames {export.manifest.frames}: {layers}\n{export.folder}")
+            facts = f"frames {export.manifest.frames}, read as {export.manifest.colorspace}: {layers}"
+            our_node.show(group, f"{facts}\n{export.folder}")
         except HostError as err:
             raise HostError(f"{err}. The mattes are made and lie in {export.folder}") from None
         except RuntimeError as err:

@@ -44,8 +44,9 @@ from host_adapters.nuke.knobs import (
 STATUS = "mb_status"
 """The line of text that says how the last job went."""
 
-VERSION, KEY, MANIFEST = "mb_version", "mb_key", "mb_manifest"
-"""Hidden: the folder of the last job, what decides whether it is another one, and where its manifest lies."""
+VERSION, KEY, MANIFEST, COLOR = "mb_version", "mb_key", "mb_manifest", "mb_color"
+"""Hidden: the folder of the last job, what decides whether it is another one, where its manifest lies, and the
+script's colour management when it was made."""
 
 _BUTTON = "from host_adapters.nuke import node; node.pressed(nuke.thisNode(), {!r})"
 _CHANGED = """\

@@ -6,9 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import OpenImageIO as oiio
-
 if TYPE_CHECKING:
     from tests.fakes.nuke.nodes import Data
     from tests.fakes.nuke.session import FakeNuke
@@ -33,7 +30,11 @@ def nuke_channel(name: str) -> str:
 
 
 def channels_of(nuke: FakeNuke, read: Data) -> list[str]:
-    """The channels in the first file of a Read; none where there is no such file."""
+    """The channels in the first file of a Read; none where there is no such file, or nothing that reads it."""
+    try:
+        import OpenImageIO as oiio
+    except ImportError:
+        return []
     path = frame_file(nuke, read, int(read.text("first")))
     if path is None or not Path(path).is_file():
         return []
@@ -104,6 +105,9 @@ def range_of(data: Data) -> tuple[int, int]:
 
 def write_frame(write: Data, frame: int) -> None:
     """Write one frame of what is upstream of a Write: here always a Read, whatever lies between."""
+    import numpy as np
+    import OpenImageIO as oiio
+
     above = write.inputs[0] if write.inputs else None
     while above is not None and above.cls != "Read":
         above = above.inputs[0] if above.inputs else None
@@ -128,6 +132,8 @@ def write_frame(write: Data, frame: int) -> None:
 
 def fill_cryptomatte(node: Data) -> None:
     """Fill the menu of a Cryptomatte node with the types of the file that its input reads."""
+    import OpenImageIO as oiio
+
     read = node.inputs[0] if node.inputs else None
     if read is None or read.cls != "Read" or not node.nuke.cryptomatte_looks:
         return

@@ -54,7 +54,8 @@ def test_the_mattes_of_a_read_come_into_the_graph(nuke: FakeNuke, read: Read, ma
     assert group.input(0) == plate
     assert [one.name() for one in nuke.selectedNodes()] == ["Plate"]
     assert nuke.undo_steps == ["Mattebridge", "Mattebridge: mattes"]
-    assert group[node.STATUS].value().startswith("frames 1001-1012: ")
+    assert group[node.STATUS].value().startswith("frames 1001-1012, read as sRGB Encoded Rec.709 (sRGB): ")
+    assert "colorManagement Nuke" in group[node.COLOR].getText()
 
 
 def test_each_layer_gets_a_grade_masked_by_it_and_an_output(nuke: FakeNuke, read: Read, make: Make) -> None:
