@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from host_adapters.nuke import making, node
+from tests.fakes.color_model import LABELS, ColorModel
 from tests.fakes.nuke import FakeNuke, FakeScripts
-from tests.worker.conftest import engine, model, plates
+from tests.worker.conftest import plates
 from worker import describe
 from worker.engine import Engine
 from worker.models import registry
+from worker.models.registry import ModelEntry
 from worker.service import Service
+from worker.store import Store
 
-__all__ = ["engine", "model", "plates"]
+__all__ = ["plates"]
 
 Start = Callable[..., FakeNuke]
 
@@ -51,17 +55,21 @@ def nuke(start: Start) -> FakeNuke:
     return start()
 
 
-@pytest.fixture
-def worker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a worker, in a thread of this process, that knows the colour model."""
-    monkeypatch.setattr(describe, "known_models", lambda: registry.known_models())
-    service = Service("tcp://127.0.0.1:0", engine)
-    thread = threading.Thread(target=service.run)
-    thread.start()
-    yield service.address
-    service.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a worker, in a thread of this process, that knows the colour model alone."""
+    entry = ModelEntry("colours", "finds plain colours", "Apache-2.0", LABELS, lambda *_: ColorModel())
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (registry, describe):
+            patch.setattr(module, "known_models", lambda: {"colours": entry})
+        engine = Engine(torch.device("cpu"), Store(tmp_path_factory.mktemp("store")))
+        service = Service("tcp://127.0.0.1:0", engine)
+        thread = threading.Thread(target=service.run)
+        thread.start()
+        yield service.address
+        service.stop()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @pytest.fixture
