@@ -70,6 +70,7 @@ class Making:
         """Why there are no mattes; None where there are, or not yet."""
         self.notes: list[str] = []
         """What the user should know beside that they are there."""
+        self._notices: tuple[str, ...] = ()
         self.thread = threading.Thread(target=self._told, name=f"mattebridge {self.name}", daemon=True)
 
     def run(self) -> None:
@@ -88,7 +89,9 @@ class Making:
                     if wanted.rendered is not None:
                         wanted.rendered.remove()
                 shown.say("bringing the mattes in")
-                self.notes = on_main_thread(self._bring_in, export, wanted.timing)
+                built = on_main_thread(self._bring_in, export, wanted.timing)
+                # A licence that may forbid what the mattes are for comes before how the nodes look.
+                self.notes = [*self._notices, *built]
 
     def _told(self) -> None:
         """Do all of it, and tell the user how it ended."""
@@ -155,7 +158,7 @@ class Making:
         instance.begin_sequence_render(wanted.source, submit, available=wanted.available)
         with shown.cancelling(instance.job):
             instance.render(parse_frames(wanted.frames)[0], shown.news)
-        manifest, path = instance.manifest, instance.job.info.manifest
+        manifest, path, self._notices = instance.manifest, instance.job.info.manifest, instance.job.info.notices
         instance.end_sequence_render()
         assert manifest is not None and path is not None
         on_main_thread(self._note_manifest, path)

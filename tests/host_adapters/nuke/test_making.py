@@ -15,6 +15,7 @@ from host_adapters.nuke.imprint import child_of
 from tests.fakes.nuke import FakeNuke
 from tests.fakes.nuke.pictures import channels_at, frame_file, shown_frame
 from tests.host_adapters.nuke.conftest import Start
+from worker.engine import Engine
 
 Read = Callable[..., Any]
 Make = Callable[..., making.Making]
@@ -82,6 +83,17 @@ def test_cryptomatte_is_wired_and_filled(nuke: FakeNuke, read: Read, make: Make)
     assert files["raw"].value() and files["file"].value().endswith("shot_crypto.%04d.exr")
     assert crypto["cryptoLayerChoice"].value() == "crypto_instance"
     assert crypto["matteList"].value() == "person_1, sky"
+
+
+def test_what_the_worker_has_to_say_is_told(
+    nuke: FakeNuke, read: Read, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = Engine.check
+    research = ("the licence is for research only",)
+    monkeypatch.setattr(Engine, "check", lambda engine, request: check(engine, request) + research)
+    job = make(nuke, node.create(read(nuke)))
+    assert (job.error, job.notes) == (None, ["the licence is for research only"])
+    assert "for research only" in nuke.messages[0]
 
 
 def test_a_cryptomatte_menu_that_is_not_filled_yet_is_told(nuke: FakeNuke, read: Read, make: Make) -> None:
