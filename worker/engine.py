@@ -20,6 +20,7 @@ from worker.frame_writer import end_processes
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders, make_mattes
 from worker.media import open_source
+from worker.memory import available_bytes, frames_at_once
 from worker.models.base import LoadOptions, Plate
 from worker.models.detail import closer
 from worker.models.licences import check_licence
@@ -55,6 +56,7 @@ class Engine:
 
         Raises:
             BadRequestError: (or a class below it) names what is wrong and what to do.
+            DeviceMemoryError: a frame of this size takes more memory than there is.
         """
         self._roots.check(request.source, "source")
         self._roots.check(request.out, "output folder")
@@ -68,6 +70,15 @@ class Engine:
             if request.foreground:
                 # Raises where the configuration has no way to scene-linear light.
                 _ = source.light
+            # At the least: the layers of tracks are not known yet.
+            frames_at_once(
+                source.size_wh,
+                max(1, len(request.categories or ())),
+                request.layouts,
+                foreground=request.foreground,
+                wanted=1,
+                free_bytes=available_bytes(),
+            )
         check_output(Path(request.out))
         return notices
 
@@ -100,9 +111,7 @@ class Engine:
         with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             shelf.mark_used()
-            predictions = Predictions(
-                source, model, self._pool, shelf, self.watch, batch_size=1 if careful else None
-            )
+            predictions = Predictions(source, model, self._pool, shelf, self.watch, careful=careful)
             manifest = run_export(request, predictions, self.device, progress, self.watch, careful=careful)
         self._store.evict(keep=shelf)
         return manifest

@@ -15,6 +15,7 @@ from bridge.frames import format_frames
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry
 from bridge.request import MatteRequest, OnError
 from bridge.version import SOFTWARE, version
+from worker.device import cores
 from worker.exr import Origin
 from worker.exr.key import read_key
 from worker.exr.layouts import FileSet, Layout, Stamp, needs_tracks
@@ -25,6 +26,7 @@ from worker.layers import LayerSpec, settle_layers
 from worker.mattes.make import Matte
 from worker.media import Source
 from worker.media.linear import LinearPlate
+from worker.memory import available_bytes, frames_at_once
 from worker.models.base import Plate
 from worker.models.catalog import terms_for
 from worker.predictions import Predictions
@@ -145,6 +147,19 @@ class ExportPlan:
     def outputs(self) -> dict[str, Layout | ForegroundLayout]:
         """All that is written for a frame, by name."""
         return {**self.layouts, **({} if self.foreground is None else {FOREGROUND: self.foreground})}
+
+    def frames_at_once(self) -> int:
+        """How many frames there are cores and memory for; DeviceMemoryError where there is not enough for one."""
+        if self.device.type != "cpu":
+            return 1
+        return frames_at_once(
+            self.source.size_wh,
+            len({layer for output in self.outputs.values() for layer in output.layers}),
+            self.request.layouts,
+            foreground=self.request.foreground,
+            wanted=cores(),
+            free_bytes=available_bytes(),
+        )
 
     def missing(self, frame: PlannedFrame) -> tuple[str, ...]:
         """The layouts whose files of a frame are not there, or not what they would be now."""

@@ -104,7 +104,7 @@ def layout_of(name: str, files: FileSet) -> Layout:
 
 
 def write_frames(
-    orders: Iterable[FrameOrder], device: torch.device, *, alone: bool = False
+    orders: Iterable[FrameOrder], device: torch.device, *, at_once: int | None = None
 ) -> Generator[dict[str, float], None, None]:
     """Write frames in order, some ahead of the reader; what `write_frame` returns for each.
 
@@ -113,12 +113,14 @@ def write_frames(
     Args:
         orders: What to write; taken as it is needed.
         device: Where mattes are made. A GPU is kept busy by one process, the cores of a CPU want one each.
-        alone: One frame at a time, here, whatever the device.
+        at_once: How many frames there is memory for; None for as many as there are cores. One is written here,
+            without another process.
 
     Raises:
         DeviceMemoryError: a process was ended from outside, which is what happens where memory is short.
     """
-    if alone or device.type != "cpu" or cores() == 1:
+    at_once = cores() if at_once is None else min(at_once, cores())
+    if device.type != "cpu" or at_once == 1:
         yield from map(write_frame, orders)
         return
     waiting: deque[Future[dict[str, float]]] = deque()
@@ -126,8 +128,8 @@ def write_frames(
         pool = _pool()
         for order in orders:
             waiting.append(pool.submit(write_frame, order))
-            # One more than there are cores: a process that is done finds its next frame ready.
-            if len(waiting) > cores():
+            # One more than are written, so that a process finds its next frame ready; not where memory is short.
+            if len(waiting) > (at_once if at_once == cores() else at_once - 1):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -51,6 +51,7 @@ def run_export(
     Raises:
         FrameUnreadableError: a frame cannot be read and the request says to stop, or none can be read.
         ModelError: the model found nothing at all and no category was named.
+        DeviceMemoryError: there is not enough memory for a frame with all of its layers.
         JobCancelledError: the job was cancelled.
     """
     if not careful:
@@ -79,6 +80,7 @@ def _again(request: MatteRequest) -> Source:
 
 
 def _write_files(export: ExportPlan, manifest: Path, progress: Progress, *, careful: bool) -> None:
+    at_once = 1 if careful else export.frames_at_once()
     missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
     if missing:
         # It speaks of files that are about to change; whoever finds none knows that the export is not done.
@@ -87,10 +89,10 @@ def _write_files(export: ExportPlan, manifest: Path, progress: Progress, *, care
     progress.begin("writing mattes", len(export.frames), already=done)
 
     orders = ahead((export.order(frame, names) for frame, names in missing.items()), _LOADED_AHEAD, "load")
-    with closing(orders), closing(write_frames(orders, export.device, alone=careful)) as written:
+    with closing(orders), closing(write_frames(orders, export.device, at_once=at_once)) as written:
         for busy_s in written:
             for stage, seconds in busy_s.items():
-                export.watch.busy_s[stage] += seconds
+                export.watch.add(stage, seconds)
             done += 1
             progress.at(done)
 

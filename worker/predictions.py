@@ -13,7 +13,7 @@ from worker.models.registry import ModelPool
 from worker.progress import Progress
 from worker.runs import Runs
 from worker.segments import FramePrediction
-from worker.stages import Stopwatch, ahead
+from worker.stages import Stopwatch, ahead, side_by_side
 from worker.store import Shelf
 from worker.thumbnail import with_thumbnail
 
@@ -32,16 +32,18 @@ class Predictions:
         shelf: Shelf,
         watch: Stopwatch,
         *,
-        batch_size: int | None = None,
+        careful: bool = False,
     ) -> None:
-        """Nothing is found yet. `batch_size` is the most plates at once; None for what the model likes."""
+        """Nothing is found yet. With `careful` the model sees one plate at a time, since memory is short."""
         self.source = source
         self.model = model
         self.shelf = shelf
         self._pool = pool
         self._watch = watch
-        self._batch_size = batch_size or model.batch_size
+        self._batch_size = 1 if careful else model.batch_size
         self._runs = Runs(source, model.run_length) if isinstance(model, VideoModel) else None
+        # What remembers must see its frames in order.
+        self._at_once = 1 if careful or self._runs is not None else pool.at_once
 
     def stamp(self, frame: int) -> str:
         """Text that changes with the plates that the frame's prediction is made from."""
@@ -112,13 +114,20 @@ class Predictions:
                 yield frame, plate
 
     def _predict(self, plates: Iterator[tuple[int, Plate]]) -> Iterator[tuple[int, FramePrediction]]:
+        def look(batch: tuple[Predictor, list[tuple[int, Plate]]]) -> list[tuple[int, FramePrediction]]:
+            predictor, shown = batch
+            with self._watch.time("model"):
+                found = self._pool.predict(predictor, [plate for _, plate in shown])
+            return [
+                (frame, with_thumbnail(prediction, plate))
+                for (frame, plate), prediction in zip(shown, found, strict=True)
+            ]
+
         # `plates` is a stage of its own: closing this one must close it, too.
         try:
-            for predictor, batch in self._batches(plates):
-                with self._watch.time("model"):
-                    found = self._pool.predict(predictor, [plate for _, plate in batch])
-                for (frame, plate), prediction in zip(batch, found, strict=True):
-                    yield frame, with_thumbnail(prediction, plate)
+            with closing(side_by_side(self._batches(plates), look, self._at_once, "model")) as batches:
+                for found in batches:
+                    yield from found
         finally:
             close = getattr(plates, "close", None)
             if close is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _POLL_S = 0.1
 
@@ -72,17 +74,54 @@ def ahead(items: Iterable[T], depth: int, name: str) -> Generator[T, None, None]
         thread.join()
 
 
+def side_by_side(
+    items: Iterable[T], function: Callable[[T], R], at_once: int, name: str
+) -> Generator[R, None, None]:
+    """Apply a function to items, several at a time, and yield the results in the order of the items.
+
+    An exception of `items` or of the function is raised here, in its place. Closing this generator waits for what
+    is under way and drops the rest.
+
+    Args:
+        items: Taken in this thread, when there is room.
+        function: Called in threads of its own where `at_once` is above 1.
+        at_once: How many items are worked on at once.
+        name: The threads' name.
+    """
+    if at_once == 1:
+        yield from map(function, items)
+        return
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(at_once, name) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) == at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
 @dataclass
 class Stopwatch:
     """How long each stage was at work, in seconds; stages overlap, so the sum may exceed the wall time."""
 
     busy_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def time(self, stage: str) -> Iterator[None]:
-        """Add the duration of the block to a stage. Each stage is timed by one thread."""
+        """Add the duration of the block to a stage, which several threads may be at work at."""
         began = time.perf_counter()
         try:
             yield
         finally:
-            self.busy_s[stage] += time.perf_counter() - began
+            self.add(stage, time.perf_counter() - began)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Add a duration to a stage."""
+        with self._lock:
+            self.busy_s[stage] += seconds
