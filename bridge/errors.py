@@ -92,6 +92,12 @@ class FrameUnreadableError(MattebridgeError):
     code = "frame_unreadable"
 
 
+class FolderBusyError(MattebridgeError):
+    """Another export writes the mattes of the same clip into the same folder."""
+
+    code = "folder_busy"
+
+
 class OutOfSpaceError(MattebridgeError):
     """The disk is full; what was finished is kept and the job can be taken up again."""
 

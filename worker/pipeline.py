@@ -13,6 +13,7 @@ from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
 from worker.export_plan import ExportPlan
+from worker.folder_lock import sole_writer
 from worker.following import follow_tracks
 from worker.frame_writer import warm_up, write_frames
 from worker.media import Source, open_source
@@ -53,6 +54,7 @@ def run_export(
         ModelError: the model found nothing at all and no category was named.
         DeviceMemoryError: there is not enough memory for a frame with all of its layers.
         JobCancelledError: the job was cancelled.
+        FolderBusyError: another export writes the same clip's mattes to the same folder.
     """
     if not careful:
         warm_up(device)
@@ -67,11 +69,12 @@ def run_export(
         ahead_of = opened.enter_context(_again(request)) if request.smoothing else None
         export = ExportPlan(request, predictions, index, bad, device, watch, ahead_of)
         manifest = export.out / f"{export.source.clip}.mattes.json"
+        opened.enter_context(sole_writer(export.out, export.source.clip))
         remove_unfinished(export.out)
         _write_files(export, manifest, progress, careful=careful)
         sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
-    indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
-    write_manifest(manifest, export.manifest(tuple(index for index in indexes if index), sheet))
+        indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
+        write_manifest(manifest, export.manifest(tuple(index for index in indexes if index), sheet))
     return manifest
 
 

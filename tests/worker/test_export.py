@@ -103,6 +103,17 @@ def test_a_closer_look_is_found_anew_and_kept_beside_the_first(export: Export, m
     assert model.calls == calls
 
 
+@pytest.mark.parametrize("lost", [1, 40, 4000], ids=["a byte", "some", "half"])
+def test_a_file_that_lost_its_end_is_written_again(export: Export, lost: int) -> None:
+    path = export()
+    before = files(path)
+    cut = path.parent / "shot_mattes.1007.exr"
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[: max(len(whole) // 2, len(whole) - lost)])
+    export()
+    assert files(path) == before
+
+
 def test_only_what_is_missing_is_written(export: Export) -> None:
     path = export()
     before = files(path)

@@ -14,6 +14,7 @@ from bridge.errors import OutputError, unknown_name
 from bridge.files import whole
 from worker.exr.disk import disk_errors
 from worker.exr.header import Attribute
+from worker.exr.whole_size import SIZE, UNKNOWN, put_size
 from worker.mattes import Matte
 from worker.mattes.geometry import Box, Size, box_wh
 
@@ -57,6 +58,7 @@ def write_exr(
         raise unknown_name("compression", compression, COMPRESSIONS)
     header = {
         **attributes,
+        SIZE: UNKNOWN,
         "compression": COMPRESSIONS[compression],
         "type": OpenEXR.scanlineimage,
         "dataWindow": _inclusive(window),
@@ -66,6 +68,7 @@ def write_exr(
     pixels = {name: np.ascontiguousarray(plane) for name, plane in channels.items()}
     encoded = io.BytesIO()
     OpenEXR.File(header, pixels).write(encoded)
+    put_size(encoded.getbuffer())
     with disk_errors(path), whole(path) as temporary:
         temporary.write_bytes(encoded.getbuffer())
         _check(temporary, encoded, path, window, sorted(channels))

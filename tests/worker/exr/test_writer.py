@@ -62,7 +62,8 @@ def test_openimageio_reads_the_same_names_windows_and_pixels(tmp_path: Path) -> 
 
 
 def test_header_says_where_the_mattes_come_from(tmp_path: Path) -> None:
-    header = OpenEXR.File(str(_write(tmp_path / "a.exr", some_mattes())), header_only=True).header()
+    path = _write(tmp_path / "a.exr", some_mattes())
+    header = OpenEXR.File(str(path), header_only=True).header()
     own = {name.removeprefix("mattebridge/"): header[name] for name in header if name.startswith("mattebridge/")}
     assert own == {
         "software": "mattebridge 9.9",
@@ -73,6 +74,7 @@ def test_header_says_where_the_mattes_come_from(tmp_path: Path) -> None:
         "label_set": "drawn",
         "overlap": "independent",
         "smoothing": 0,
+        "bytes": path.stat().st_size,
         "source": "/shots/Straße 7/плита.mov",
         "source_frame": -5,
         "source_colorspace": "sRGB - Texture",
