@@ -7,29 +7,28 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from bridge import wire
-from bridge.errors import BadRequestError, OutputError
-from bridge.messages import DescribeReply, Segment, SegmentLayer, SegmentReply
+from bridge.errors import OutputError
+from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from worker.describe import describe
 from worker.device import device_words, share_cores
 from worker.frame_writer import end_processes
 from worker.layers import find_categories, settle_layers
-from worker.mattes import check_borders, make_mattes
+from worker.mattes import check_borders
 from worker.media import open_source
 from worker.memory import available_bytes, frames_at_once
-from worker.models.base import LoadOptions, Plate
+from worker.models.base import LoadOptions
 from worker.models.detail import closer
 from worker.models.licences import check_licence
 from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
 from worker.pipeline import run_export
+from worker.plates import PlateDesk
 from worker.predictions import Predictions
 from worker.progress import Progress
 from worker.roots import Roots
-from worker.segments import FramePrediction
 from worker.stages import Stopwatch
 from worker.store import Store
 
@@ -46,6 +45,7 @@ class Engine:
         """Where exports spent their time, since the engine was made."""
         self._pool = ModelPool(device, options)
         self._store = store
+        self._plates = PlateDesk(self._pool, store, device)
         self._roots = roots or Roots()
 
     def check(self, request: MatteRequest) -> tuple[str, ...]:
@@ -131,25 +131,9 @@ class Engine:
             for category in entry.label_set.categories
         )
         notices += check_borders(borders, message.licence)
-        prediction, plate = self._one_plate(message, arrays)
-        height, width = plate.shape[:2]
-        shown: dict[str, set[int]] = {segment.category: set() for segment in prediction.segments}
-        layers = settle_layers(shown, message.categories, message.policy, entry.label_set)
-        mattes = make_mattes(prediction, layers, (width, height), self.device, plate)
-        reply = SegmentReply(
-            size_wh=(width, height),
-            layers=tuple(
-                SegmentLayer(
-                    name=layer.name,
-                    category=layer.category,
-                    border=layer.border.describe(),
-                    window=matte.window or (0, 0, 0, 0),
-                )
-                for layer, matte in zip(layers, mattes, strict=True)
-            ),
-            notices=notices,
-        )
-        return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
+        if message.source is not None:
+            self._roots.check(message.source, "source")
+        return self._plates.answer(message, arrays, entry.label_set, notices)
 
     def close(self) -> None:
         """End the processes that write frames; another export would start them again."""
@@ -161,23 +145,6 @@ class Engine:
             self._roots.check(model, "model")
         return find_model(model)
 
-    def _one_plate(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[FramePrediction, Plate]:
-        """A plate and its prediction."""
-        if message.source is None:
-            plate = _plate_from(arrays)
-            model = closer(self._pool.get(message.model), message.detail)
-            return self._pool.predict(model, [plate])[0], plate
-        if arrays:
-            raise BadRequestError("a plate comes by path or as pixels, not as both")
-        self._roots.check(message.source, "source")
-        frames = None if message.frame is None else str(message.frame)
-        with open_source(message.source, frames=frames, colorspace=message.colorspace) as source:
-            model = closer(self._pool.get(message.model), message.detail)
-            shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
-            predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
-            frame = source.frames[0]
-            return predictions.get(frame), source.read(frame)
-
 
 def check_output(folder: Path) -> None:
     """Make the folder of an export and see that files can be written there; OutputError where they cannot."""
@@ -187,12 +154,3 @@ def check_output(folder: Path) -> None:
             pass
     except OSError as err:
         raise OutputError(f"cannot write to the output folder {folder}: {os.strerror(err.errno or 0)}") from None
-
-
-def _plate_from(arrays: Sequence[wire.Array]) -> Plate:
-    if len(arrays) != 1 or arrays[0].dtype != "u1" or len(arrays[0].shape) != 3 or arrays[0].shape[2] != 3:
-        got = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
-        raise BadRequestError(f"without a source, one buffer u1 of shape (H, W, 3) is expected; got {got}")
-    if 0 in arrays[0].shape:
-        raise BadRequestError(f"the plate has no pixels: its shape is {arrays[0].shape}")
-    return np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)

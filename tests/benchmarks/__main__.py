@@ -11,11 +11,25 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import cryptomatte, exporting, mattes, memory, panoptic
+from tests.benchmarks import (
+    cryptomatte,
+    eight_k,
+    exporting,
+    mattes,
+    memory,
+    panoptic,
+    serving,
+    stages,
+    writing,
+)
 from tests.benchmarks.machine import describe_machine
 
 BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
+    "stages": stages.measure,
     "export": exporting.measure,
+    "serving": serving.measure,
+    "writing": writing.measure,
+    "eight_k": eight_k.measure,
     "memory": memory.measure,
     "cryptomatte": cryptomatte.measure,
     "mattes": mattes.measure,

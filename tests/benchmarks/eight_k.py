@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import subprocess
@@ -45,10 +46,8 @@ def measure(rounds: int = 3) -> dict[str, object]:
     }
 
 
-def still(path: Path, size_wh: tuple[int, int]) -> None:
+def still(path: Path, size_wh: tuple[int, int], number: int = 20) -> None:
     """A frame of the bundled clip, enlarged."""
     with av.open(str(CLIP)) as container:
-        for number, frame in enumerate(container.decode(video=0)):
-            if number == 20:
-                frame.to_image().resize(size_wh, Image.Resampling.BICUBIC).save(path)
-                return
+        frame = next(itertools.islice(container.decode(video=0), number, None))
+        frame.to_image().resize(size_wh, Image.Resampling.BICUBIC).save(path)

@@ -1,0 +1,130 @@
+"""The mattes of single plates: what `segment` answers, by path or by pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from bridge import wire
+from bridge.errors import BadRequestError
+from bridge.messages import Segment, SegmentLayer, SegmentReply
+from worker.labels import LabelSet
+from worker.layers import LayerSpec, settle_layers
+from worker.mattes import Matte, make_mattes
+from worker.media import open_source
+from worker.models.base import Plate
+from worker.models.detail import closer
+from worker.models.registry import ModelPool
+from worker.predictions import Predictions
+from worker.recent import Recent
+from worker.segments import FramePrediction
+from worker.stages import Stopwatch
+from worker.store import Store
+
+PLATES_BYTES = 256 << 20
+MATTES_BYTES = 256 << 20
+"""What is kept of plates and of mattes for the next question, in bytes."""
+
+_ENTRY_BYTES = 1024
+"""What an empty matte takes."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One plate and what is found in it."""
+
+    prediction: FramePrediction
+    plate: Plate
+    key: Hashable | None
+    """The same for the same plate seen by the same model; None for pixels, which nobody can name again."""
+
+
+class PlateDesk:
+    """Answers for single plates. Plates by path come from the prediction store; what was made lately is kept."""
+
+    def __init__(self, pool: ModelPool, store: Store, device: torch.device) -> None:
+        self._pool = pool
+        self._store = store
+        self._device = device
+        self._plates: Recent[_Look] = Recent(PLATES_BYTES)
+        self._mattes: Recent[Matte] = Recent(MATTES_BYTES)
+
+    def answer(
+        self, message: Segment, arrays: Sequence[wire.Array], label_set: LabelSet, notices: tuple[str, ...]
+    ) -> tuple[SegmentReply, list[wire.Array]]:
+        """The mattes of a plate; the request was checked.
+
+        Args:
+            message: What is asked for.
+            arrays: The plate, where it does not come by path.
+            label_set: The model's.
+            notices: What whoever asks should know.
+
+        Raises:
+            BadRequestError: (or a class below it) neither a path nor pixels, or one that cannot be used.
+        """
+        look = self._from_pixels(message, arrays) if message.source is None else self._from_path(message, arrays)
+        shown: dict[str, set[int]] = {segment.category: set() for segment in look.prediction.segments}
+        layers = settle_layers(shown, message.categories, message.policy, label_set)
+        mattes = self._made(look, layers)
+        reply = SegmentReply(
+            size_wh=(look.plate.shape[1], look.plate.shape[0]),
+            layers=tuple(
+                SegmentLayer(
+                    name=layer.name,
+                    category=layer.category,
+                    border=layer.border.describe(),
+                    window=matte.window or (0, 0, 0, 0),
+                )
+                for layer, matte in zip(layers, mattes, strict=True)
+            ),
+            notices=notices,
+        )
+        return reply, [wire.Array("f2", matte.coverage.shape, matte.coverage.data) for matte in mattes]
+
+    def _made(self, look: _Look, layers: Sequence[LayerSpec]) -> list[Matte]:
+        """The mattes of the layers; only those are made that were not made for this plate before."""
+        known = {} if look.key is None else {layer: self._mattes.get((look.key, layer)) for layer in layers}
+        missing = [layer for layer in layers if known.get(layer) is None]
+        size_wh = (look.plate.shape[1], look.plate.shape[0])
+        made = dict(
+            zip(missing, make_mattes(look.prediction, missing, size_wh, self._device, look.plate), strict=True)
+        )
+        if look.key is not None:
+            for layer, matte in made.items():
+                self._mattes.put((look.key, layer), matte, matte.coverage.nbytes + _ENTRY_BYTES)
+        return [known.get(layer) or made[layer] for layer in layers]
+
+    def _from_pixels(self, message: Segment, arrays: Sequence[wire.Array]) -> _Look:
+        plate = _plate_from(arrays)
+        model = closer(self._pool.get(message.model), message.detail)
+        return _Look(self._pool.predict(model, [plate])[0], plate, None)
+
+    def _from_path(self, message: Segment, arrays: Sequence[wire.Array]) -> _Look:
+        if arrays:
+            raise BadRequestError("a plate comes by path or as pixels, not as both")
+        assert message.source is not None
+        frames = None if message.frame is None else str(message.frame)
+        with open_source(message.source, frames=frames, colorspace=message.colorspace) as source:
+            model = closer(self._pool.get(message.model), message.detail)
+            shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
+            predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
+            frame = source.frames[0]
+            key = (source.fingerprint, predictions.stamp(frame), frame, shelf.folder.name)
+            look = self._plates.get(key)
+            if look is None:
+                look = _Look(predictions.get(frame), source.read(frame), key)
+                self._plates.put(key, look, look.plate.nbytes)
+            return look
+
+
+def _plate_from(arrays: Sequence[wire.Array]) -> Plate:
+    if len(arrays) != 1 or arrays[0].dtype != "u1" or len(arrays[0].shape) != 3 or arrays[0].shape[2] != 3:
+        got = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
+        raise BadRequestError(f"without a source, one buffer u1 of shape (H, W, 3) is expected; got {got}")
+    if 0 in arrays[0].shape:
+        raise BadRequestError(f"the plate has no pixels: its shape is {arrays[0].shape}")
+    return np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)
