@@ -20,6 +20,8 @@ from bridge.outbox import Outbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bridge.keys import ClientKeys
+
 PATIENCE_S = 6.0
 """How long a worker may be silent, pings included, before it counts as lost."""
 
@@ -40,8 +42,9 @@ class Channel:
     an answer or for events it pings the worker, which so knows that this client lives, and answers.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, keys: Optional[ClientKeys] = None) -> None:
         self.address = address
+        self._keys = keys
         self._ids = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
         self._outbox: Outbox[list[wire.Buffer]] = Outbox()
@@ -140,6 +143,10 @@ class Channel:
         socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
+        if self._keys is not None:
+            socket.curve_serverkey = self._keys.worker_public
+            socket.curve_publickey = self._keys.public
+            socket.curve_secretkey = self._keys.secret
         socket.connect(self.address)
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)

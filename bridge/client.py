@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from bridge.keys import ClientKeys
     from bridge.request import MatteRequest
 
 _M = TypeVar("_M", bound=Message)
@@ -188,8 +189,9 @@ class Job:
 class Client:
     """A connection to a worker. Usable from any thread; close it, or use it in a ``with`` block."""
 
-    def __init__(self, address: str = wire.DEFAULT_ADDRESS) -> None:
-        self._channel = Channel(address)
+    def __init__(self, address: str = wire.DEFAULT_ADDRESS, keys: Optional[ClientKeys] = None) -> None:
+        """Connect; `keys` are for a worker that demands them."""
+        self._channel = Channel(address, keys)
 
     @property
     def address(self) -> str:

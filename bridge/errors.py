@@ -153,6 +153,12 @@ class JobCancelledError(MattebridgeError):
     exit_code = 130
 
 
+class KeysError(BadRequestError):
+    """A key is missing, cannot be read, or does not belong where it is used."""
+
+    code = "keys"
+
+
 class JobUnknownError(BadRequestError):
     """The worker knows no job of that id."""
 

@@ -19,6 +19,7 @@ import platformdirs
 from bridge import wire
 from bridge.client import Client
 from bridge.errors import BadRequestError, WorkerLostError, WorkerUnavailableError
+from bridge.keys import client_keys_of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +48,15 @@ def say_on_stderr(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def connect(address: Optional[str] = None, *, start: bool = True, say: Say = say_on_stderr) -> Client:
+def connect(
+    address: Optional[str] = None, *, start: bool = True, keyless: bool = False, say: Say = say_on_stderr
+) -> Client:
     """Connect to a worker; start one on this machine where none answers.
 
     Args:
         address: For example ``tcp://127.0.0.1:5570``; None for the variable MATTEBRIDGE_WORKER, then the default.
         start: False to raise instead of starting a worker.
+        keyless: Take no keys, whatever the variables MATTEBRIDGE_KEY and MATTEBRIDGE_WORKER_KEY say.
         say: Told in one line when a worker is started.
 
     Raises:
@@ -60,19 +64,24 @@ def connect(address: Optional[str] = None, *, start: bool = True, say: Say = say
     """
     where = address or os.environ.get(ADDRESS_VARIABLE) or wire.DEFAULT_ADDRESS
     host, port = parse_address(where)
+    keys = None if keyless else client_keys_of_environment()
     if not _listens(host, port):
-        if not start or host not in _LOOPBACK:
+        # A worker that is started for a client serves this machine only, and demands no keys.
+        if not start or host not in _LOOPBACK or keys is not None:
             raise WorkerUnavailableError(
                 f"no worker answers at {where}; start one with: mattebridge worker --address {where}"
             )
         start_worker(where, say=say)
-    client = Client(where)
+    client = Client(where, keys)
     try:
         client.hello(timeout_s=HELLO_TIMEOUT_S)
     except WorkerLostError:
         client.close()
         raise WorkerUnavailableError(
             f"something listens at {where}, but it does not answer as a worker; choose another address"
+            if keys is None and host in _LOOPBACK
+            else f"what listens at {where} does not answer: it is no worker, demands keys (docs/security.md), or does "
+            "not know these"
         ) from None
     return client
 
@@ -183,7 +192,7 @@ def private_worker(*, say: Say = say_on_stderr) -> Iterator[Client]:
     address = free_address()
     process = start_worker(address, keep_jobs=False, say=say)
     try:
-        with connect(address, start=False) as client:
+        with connect(address, start=False, keyless=True) as client:
             yield client
     finally:
         process.terminate()

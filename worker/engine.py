@@ -18,7 +18,7 @@ from worker.device import device_words, share_cores
 from worker.frame_writer import end_processes
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
-from worker.media import open_source
+from worker.media import linked_files, open_source
 from worker.memory import available_bytes, frames_at_once
 from worker.models.base import LoadOptions
 from worker.models.detail import closer
@@ -46,7 +46,7 @@ class Engine:
         self._pool = ModelPool(device, options)
         self._store = store
         self._plates = PlateDesk(self._pool, store, device)
-        self._roots = roots or Roots()
+        self._roots = Roots() if roots is None else roots
 
     def check(self, request: MatteRequest) -> tuple[str, ...]:
         """Find out, before any work, whether a request can be carried out.
@@ -58,7 +58,7 @@ class Engine:
             BadRequestError: (or a class below it) names what is wrong and what to do.
             DeviceMemoryError: a frame of this size takes more memory than there is.
         """
-        self._roots.check(request.source, "source")
+        self._check_source(request.source)
         self._roots.check(request.out, "output folder")
         entry = self._find(request.model)
         notices = check_licence(entry.name, entry.terms, request.licence)
@@ -132,12 +132,18 @@ class Engine:
         )
         notices += check_borders(borders, message.licence)
         if message.source is not None:
-            self._roots.check(message.source, "source")
+            self._check_source(message.source)
         return self._plates.answer(message, arrays, entry.label_set, notices)
 
     def close(self) -> None:
         """End the processes that write frames; another export would start them again."""
         end_processes()
+
+    def _check_source(self, source: str) -> None:
+        self._roots.check(source, "source")
+        if self._roots:
+            for file in linked_files(source):
+                self._roots.check(file, "source")
 
     def _find(self, model: str) -> ModelEntry:
         """The model that a request asks for; one that is named by its path must lie in the roots."""

@@ -15,7 +15,8 @@ from typing import Protocol
 import zmq
 
 from bridge import wire
-from bridge.errors import BadRequestError, InternalError, MattebridgeError, WorkerUnavailableError
+from bridge.errors import BadRequestError, InternalError, KeysError, MattebridgeError, WorkerUnavailableError
+from bridge.keys import WorkerKeys
 from bridge.launch import parse_address
 from bridge.messages import (
     Cancel,
@@ -38,6 +39,7 @@ from bridge.messages import (
 from bridge.outbox import Outbox
 from bridge.request import MatteRequest
 from bridge.version import version
+from worker.admission import admit
 from worker.faults import as_known_error
 from worker.job_files import JobFiles
 from worker.jobs import JobBook, job_id
@@ -90,23 +92,28 @@ class Service:
         *,
         idle_exit_s: float | None = None,
         open_files: Callable[[str], JobFiles | None] = lambda _: None,
+        keys: WorkerKeys | None = None,
     ) -> None:
         """Bind the address, and take up the jobs that were left there.
 
         Args:
-            address: ``tcp://127.0.0.1:5570`` or another loopback address; port 0 picks a free one.
+            address: ``tcp://127.0.0.1:5570``; port 0 picks a free one. An address that is not loopback needs
+                `keys`.
             engine: What carries requests out.
             idle_exit_s: `run` returns after so many seconds without requests and jobs; None for never.
             open_files: Opens the files of jobs for an address; called once that is ours.
+            keys: Serve only clients that have a key on the list; None to serve every process of this machine.
 
         Raises:
-            BadRequestError: the address is not loopback, or does not parse.
+            KeysError: the address is not loopback, and there are no keys.
+            BadRequestError: the address does not parse.
             WorkerUnavailableError: the address is taken.
         """
         host, port = parse_address(address)
-        if host not in _LOOPBACK:
-            raise BadRequestError(
-                f"a worker listens on loopback addresses only, not on {host}; use a tunnel from elsewhere"
+        if host not in _LOOPBACK and keys is None:
+            raise KeysError(
+                f"without keys a worker listens on loopback addresses only, not on {host}; make keys with "
+                "`mattebridge keys`, and start it with --key and --clients (docs/security.md), or use a tunnel"
             )
         self._engine = engine
         self._idle_exit_s = idle_exit_s
@@ -116,14 +123,17 @@ class Service:
         self._outbox: Outbox[list[wire.Buffer]] = Outbox()
         self._subscribers: dict[str, set[_Sender]] = {}
         self._subscribers_lock = threading.Lock()
-        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
+        # Its own context: the one who judges keys judges for all sockets of a context.
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
+        self._judge = None if keys is None else admit(keys, self._socket)
         self._socket.setsockopt(zmq.LINGER, 1000)
         # libzmq drops a peer that exceeds this before memory is taken; smaller excesses get an error reply.
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
         try:
             self._socket.bind(f"tcp://{host}:{port or '*'}")
         except zmq.ZMQError as err:
-            self._socket.close()
+            self._leave()
             raise WorkerUnavailableError(f"cannot listen at {address}: {err.strerror}") from None
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._checks = ThreadPoolExecutor(_CHECKS_AT_ONCE, "mattebridge-check")
@@ -149,8 +159,15 @@ class Service:
             self._checks.shutdown(cancel_futures=True)
             self._plates.shutdown(cancel_futures=True)
             self._send_waiting()
-            self._socket.close()
+            self._leave()
             self._outbox.close()
+
+    def _leave(self) -> None:
+        """Give the address up."""
+        self._socket.close()
+        if self._judge is not None:
+            self._judge.stop()
+        self._context.term()
 
     def _serve(self, poller: zmq.Poller) -> None:
         """Take what has come and send what waits, or return after a moment without either."""

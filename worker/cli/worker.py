@@ -11,9 +11,7 @@ from bridge.wire import DEFAULT_ADDRESS
 
 
 @click.command()
-@click.option(
-    "--address", default=DEFAULT_ADDRESS, show_default=True, help="A loopback address; port 0 picks one."
-)
+@click.option("--address", default=DEFAULT_ADDRESS, show_default=True, help="Port 0 picks one.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option(
     "--store", "store_folder", metavar="DIR", help="Prediction store; else MATTEBRIDGE_STORE, else the cache."
@@ -42,6 +40,10 @@ from bridge.wire import DEFAULT_ADDRESS
     metavar="DIR",
     help="Where jobs that have not ended are kept; `none` to forget them. Else the user's state folder.",
 )
+@click.option("--key", "key_file", metavar="FILE", help="The worker's secret key; with --clients.")
+@click.option(
+    "--clients", metavar="DIR", help="Public keys of the clients that may connect; needed beyond this machine."
+)
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without work.")
 def worker(
     address: str,
@@ -52,6 +54,8 @@ def worker(
     precision: str,
     compile_models: bool,
     queue: str | None,
+    key_file: str | None,
+    clients: str | None,
     idle_exit: float | None,
 ) -> None:
     """Serve mattes until Ctrl-C or SIGTERM.
@@ -67,10 +71,15 @@ def worker(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    from bridge.keys import load_worker_keys
     from worker.engine_process import EngineSettings
     from worker.job_files import JobFiles, default_folder
     from worker.service import Service
     from worker.supervisor import Supervisor
+
+    if (key_file is None) != (clients is None):
+        raise click.UsageError("--key and --clients belong together")
+    keys = None if key_file is None or clients is None else load_worker_keys(key_file, clients)
 
     def open_files(bound: str) -> JobFiles | None:
         return None if queue == "none" else JobFiles(Path(queue) if queue else default_folder(bound))
@@ -84,7 +93,7 @@ def worker(
         compile_models=compile_models,
     )
     with Supervisor(settings) as supervisor:
-        service = Service(address, supervisor, idle_exit_s=idle_exit, open_files=open_files)
+        service = Service(address, supervisor, idle_exit_s=idle_exit, open_files=open_files, keys=keys)
         supervisor.on_fatal(service.stop)
 
         def stop(_: int, __: FrameType | None) -> None:

@@ -51,6 +51,23 @@ def open_source(
         raise unreadable(location, error) from error
 
 
+def linked_files(path: str) -> list[str]:
+    """The files of a sequence, or of the sequences in a folder, that are links; none for anything else."""
+    location = locate(path)
+    pattern = split_pattern(location)
+    try:
+        if Path(location).is_dir():
+            found = find_sequences(location, image_extensions())
+        elif pattern is not None and Path(location).parent.is_dir():
+            found = find_sequence(pattern)
+        else:
+            return []
+    except OSError as error:
+        raise unreadable(location, error) from error
+    files = (it.pattern.path(frame) for it in found for frame in it.frames)
+    return [file for file in files if Path(file).is_symlink()]
+
+
 def _open_file(path: str, *, frames: str | None, colorspace: str | None, ocio_config: str | None) -> Source:
     """Open one file by its extension; one that tells nothing is tried as a picture, then as a movie."""
     file = Path(path)
