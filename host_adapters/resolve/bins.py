@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from host_adapters.matte_files import MatteSequence
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import call, demand, items, number, text
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.files import MatteSequence
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.media import Media, same_files
 from host_adapters.resolve.tags import read_tag, write_tag
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bridge.errors import BadRequestError, MattebridgeError
+from host_adapters.errors import HostRefusedError
+
+__all__ = ["EditionError", "HostRefusedError", "HostUnavailableError", "NothingToDoError"]
 
 
 class HostUnavailableError(MattebridgeError):
@@ -15,12 +18,6 @@ class EditionError(MattebridgeError):
     """This edition or version of Resolve cannot do what was asked."""
 
     code = "host_edition"
-
-
-class HostRefusedError(MattebridgeError):
-    """Resolve answered a call with None, False or an empty list, or what it did could not be read back."""
-
-    code = "host_refused"
 
 
 class NothingToDoError(BadRequestError):

@@ -6,32 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-
-@dataclass(frozen=True)
-class Span:
-    """Frames from `start` up to, without, `end`."""
-
-    start: int
-    end: int
-
-    def __len__(self) -> int:
-        return max(0, self.end - self.start)
-
-    def __contains__(self, frame: int) -> bool:
-        return self.start <= frame < self.end
-
-    def meet(self, other: Span) -> Span:
-        """What both cover; empty where they do not meet."""
-        start = max(self.start, other.start)
-        return Span(start, max(start, min(self.end, other.end)))
-
-    def moved(self, by: int) -> Span:
-        """The same frames under other numbers."""
-        return Span(self.start + by, self.end + by)
-
-    def grown(self, by: int, within: Span) -> Span:
-        """With so many frames more on either side, as far as `within` has them."""
-        return Span(max(within.start, self.start - by), min(within.end, self.end + by))
+from host_adapters.ranges import Span
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import call, has, number, text
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.frame_map import FrameMap, Span
+from host_adapters.resolve.frame_map import FrameMap
 from host_adapters.resolve.media import Media, read_media
 
 _TRANSITION = "is a transition"

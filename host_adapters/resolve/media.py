@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from bridge.frames import MOVIE_FIRST_FRAME, STILL_FRAME, FramePattern, split_number, split_pattern
+from host_adapters.brackets import sequence_of
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import text
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.rates import parse_rate, timecode_frame
-
-_BRACKETS = re.compile(r"(?P<head>.*)\[(?P<first>-?\d+)-(?P<last>-?\d+)\](?P<tail>[^\[\]]*)", re.DOTALL)
 
 NOT_PLAIN = {
     "compound": "is a compound clip; open it in the timeline and choose the clips inside",
@@ -103,15 +101,6 @@ def read_media(item: Any) -> Media:
 
 
 _READ = ("Type", "File Path", "FPS", "Frames", "Start", "Start TC", "Input Color Space", "IDT")
-
-
-def sequence_of(path: str) -> tuple[FramePattern, Span] | None:
-    """The pattern and the frame numbers of ``name.[1001-1100].exr``; None for a path that is no sequence."""
-    match = _BRACKETS.fullmatch(path)
-    if match is None:
-        return None
-    first, last = int(match["first"]), int(match["last"])
-    return FramePattern(match["head"], match["tail"], len(match["first"])), Span(first, last + 1)
 
 
 def same_files(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -17,8 +17,8 @@ from bridge.errors import BadRequestError
 from bridge.frames import format_frames
 from bridge.naming import slug
 from bridge.request import Layout, MatteRequest
+from host_adapters.ranges import Span, merged
 from host_adapters.resolve.color import SourceColor, source_color
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.items import Item
 from host_adapters.resolve.media import Media
 
@@ -103,17 +103,6 @@ def plan_jobs(
         request = _request(media, spans, route, out, values, color)
         jobs.append(MatteJob(media, tuple(group), spans, request, color))
     return jobs
-
-
-def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Spans that overlap or touch as one, ascending."""
-    found: list[Span] = []
-    for span in sorted((span for span in spans if span), key=lambda span: span.start):
-        if found and span.start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
-        else:
-            found.append(span)
-    return tuple(found)
 
 
 def _wanted(item: Item, handles: int) -> Span:

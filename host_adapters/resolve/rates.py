@@ -6,9 +6,8 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from host_adapters.rates import exact_rate
 from host_adapters.resolve.errors import HostRefusedError
-
-_NTSC = {Fraction(nominal * 1000, 1001) for nominal in (24, 30, 48, 60, 96, 120)}
 
 _RATE = re.compile(r"\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<drop>DF)?\s*", re.IGNORECASE)
 
@@ -24,10 +23,7 @@ def parse_rate(value: Any) -> tuple[Fraction, bool]:
     match = _RATE.fullmatch(str(value))
     if match is None or not float(match["number"]):
         raise HostRefusedError(f"Resolve says a frame rate of {value!r}, which is none")
-    rate = Fraction(match["number"])
-    # 23.976 and 23.98 both mean 24000/1001; no other rates lie that near.
-    exact = next((ntsc for ntsc in _NTSC if abs(ntsc - rate) < Fraction(1, 100)), rate)
-    return exact, match["drop"] is not None
+    return exact_rate(Fraction(match["number"])), match["drop"] is not None
 
 
 def timecode_frame(timecode: str, rate: Fraction, *, drop: bool = False) -> int:

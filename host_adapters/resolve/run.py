@@ -17,9 +17,9 @@ from bridge.launch import connect
 from bridge.manifest import read_manifest
 from bridge.messages import JobInfo, JobState
 from bridge.naming import slug
+from host_adapters.matte_files import matte_sequences
 from host_adapters.resolve.calls import text
 from host_adapters.resolve.composite import composite_mode
-from host_adapters.resolve.files import matte_sequences
 from host_adapters.resolve.finding import Host, find_host
 from host_adapters.resolve.plan import MatteJob, Route, plan_jobs
 from host_adapters.resolve.restoring import restored

@@ -7,9 +7,9 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import call, has, items, number, text
 from host_adapters.resolve.errors import EditionError, HostUnavailableError, NothingToDoError
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.items import Item, Refusal, cut_items, read_item
 from host_adapters.resolve.rates import parse_rate, timecode_frame
 from host_adapters.resolve.tags import is_ours

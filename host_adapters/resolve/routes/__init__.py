@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-from host_adapters.resolve.files import MatteSequence
+from host_adapters.matte_files import MatteSequence
 from host_adapters.resolve.plan import Route
 from host_adapters.resolve.routes import clip_matte, fusion, timeline_matte, track
 from host_adapters.resolve.routes.base import Brought, Place, State

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from host_adapters.brackets import sequence_of
+from host_adapters.matte_files import MatteSequence
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import call, demand, items
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.files import MatteSequence
-from host_adapters.resolve.frame_map import Span
-from host_adapters.resolve.media import same_files, sequence_of
+from host_adapters.resolve.media import same_files
 from host_adapters.resolve.routes.base import Brought, Place, State
 from host_adapters.resolve.tags import read_tag, write_tag
 

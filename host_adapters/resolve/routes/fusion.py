@@ -9,11 +9,11 @@ from typing import Any
 
 from bridge.files import write_whole
 from bridge.naming import slug
+from host_adapters.matte_files import MatteSequence
+from host_adapters.ranges import Span
 from host_adapters.resolve.calls import attempt, call, demand, items
 from host_adapters.resolve.comp_file import LoadedMatte, comp_text
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.files import MatteSequence
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.items import Item
 from host_adapters.resolve.routes.base import Brought, Place, State
 from host_adapters.resolve.tags import read_tag, write_tag

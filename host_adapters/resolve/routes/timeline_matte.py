@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from host_adapters.matte_files import MatteSequence
+from host_adapters.ranges import Span
 from host_adapters.resolve.bins import our_bin, replace_run, set_up, tagged
 from host_adapters.resolve.calls import demand, items, text
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.files import MatteSequence
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.items import Item
 from host_adapters.resolve.media import same_files
 from host_adapters.resolve.routes.base import Brought, Place, State

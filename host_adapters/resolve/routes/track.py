@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from host_adapters.matte_files import MatteSequence
+from host_adapters.ranges import Span
 from host_adapters.resolve.bins import import_run
 from host_adapters.resolve.calls import call, demand, has, items, number, text
 from host_adapters.resolve.composite import composite_mode
 from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.files import MatteSequence
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.items import Item
 from host_adapters.resolve.media import same_files
 from host_adapters.resolve.routes.base import Brought, Place, State

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.frames import DEFAULT_PADDING, parse_frames, split_pattern
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, read_manifest, write_manifest
 from bridge.request import Layout
-from host_adapters.resolve.files import MatteSequence, matte_sequences
+from host_adapters.matte_files import MatteSequence, matte_sequences
 from host_adapters.resolve.finding import Host, find_host
 from host_adapters.resolve.plan import MatteJob, Route, plan_jobs
 from host_adapters.resolve.restoring import restored

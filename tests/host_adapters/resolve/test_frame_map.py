@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from host_adapters.resolve.frame_map import FrameMap, Span
+from host_adapters.ranges import Span
+from host_adapters.resolve.frame_map import FrameMap
 
 FILM, NTSC = Fraction(24000, 1001), Fraction(30000, 1001)
 

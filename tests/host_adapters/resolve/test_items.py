@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from host_adapters.brackets import sequence_of
 from host_adapters.resolve.items import Item, Refusal, read_item
-from host_adapters.resolve.media import same_files, sequence_of
+from host_adapters.resolve.media import same_files
 from tests.fakes.resolve import FakeTimelineItem
 from tests.host_adapters.resolve.conftest import Edit
 

@@ -9,8 +9,8 @@ import pytest
 
 from bridge.errors import BadRequestError, UnknownNameError
 from bridge.request import Layout
-from host_adapters.resolve.frame_map import Span
-from host_adapters.resolve.plan import Route, merged
+from host_adapters.ranges import Span, merged
+from host_adapters.resolve.plan import Route
 from tests.host_adapters.resolve.conftest import Edit
 from tests.host_adapters.resolve.exports import Brings
 

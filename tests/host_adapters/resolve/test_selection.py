@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from host_adapters.ranges import Span
 from host_adapters.resolve.errors import EditionError, HostUnavailableError, NothingToDoError
-from host_adapters.resolve.frame_map import Span
 from host_adapters.resolve.selection import Chosen, Scope, choose, current_timeline, marked_range
 from host_adapters.resolve.tags import write_tag
 from tests.host_adapters.resolve.conftest import Edit

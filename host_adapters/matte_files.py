@@ -11,8 +11,9 @@ from bridge.errors import BadRequestError
 from bridge.frames import FramePattern, split_number
 from bridge.manifest import Manifest
 from bridge.request import Layout
-from host_adapters.resolve.errors import HostRefusedError
-from host_adapters.resolve.frame_map import Span
+from host_adapters.brackets import in_brackets
+from host_adapters.errors import HostRefusedError
+from host_adapters.ranges import Span
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,7 @@ class MatteSequence:
 
     def brackets(self, run: Span) -> str:
         """A run as Resolve writes sequences: ``name.[1001-1100].exr``."""
-        first, last = (Path(self.path(frame)).name for frame in (run.start, run.end - 1))
-        head, tail = Path(self.pattern.head).name, self.pattern.tail
-        numbers = [name[len(head) : len(name) - len(tail)] for name in (first, last)]
-        return f"{self.pattern.head}[{numbers[0]}-{numbers[1]}]{tail}"
+        return in_brackets(self.pattern, run)
 
 
 def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> tuple[MatteSequence, ...]:
