@@ -1,4 +1,4 @@
-"""The files of an export, as the sequences that Resolve takes in: one for each pack of four, or for each matte."""
+"""The files of an export, as the sequences that hosts take in: one for each pack of four, each matte, or all."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> t
     Args:
         manifest_path: Where the manifest lies; files are named from there.
         manifest: The manifest.
-        layout: `Layout.PACKED` or `Layout.SINGLE`.
+        layout: Which files.
 
     Raises:
         HostRefusedError: a file is missing on this machine.
@@ -86,13 +86,13 @@ def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> t
             path = folder / entry.path
             if not path.exists():
                 raise HostRefusedError(
-                    f"{path} is not to be seen from this machine; Resolve and the worker must see the same disks"
+                    f"{path} is not to be seen from here; the host and the worker must see the same disks"
                 )
             split = split_number(path.as_posix())
             if split is None:
                 raise BadRequestError(f"{path} has no frame number")
             found[split[0].head, split[0].tail].append((split[1], path.as_posix()))
-    channels = _channels_of_packs(folder, manifest) if layout is Layout.PACKED else _channels_of_singles(manifest)
+    channels = _channels(folder, manifest, layout)
     sequences = []
     for (head, _), files in found.items():
         name = Path(head).name.rstrip(".")
@@ -106,6 +106,17 @@ def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> t
         sequences.append(MatteSequence(name, key, channels[name], split[0], frames))
     order = list(channels)
     return tuple(sorted(sequences, key=lambda sequence: order.index(sequence.name)))
+
+
+def _channels(folder: Path, manifest: Manifest, layout: Layout) -> dict[str, tuple[tuple[str, str], ...]]:
+    if layout is Layout.PACKED:
+        return _channels_of_packs(folder, manifest)
+    if layout is Layout.SINGLE:
+        return _channels_of_singles(manifest)
+    # One file holds them all, by name.
+    ending = "mattes" if layout is Layout.LAYERS else "crypto"
+    layers = tuple(layer.name for layer in manifest.layers if layout.value in layer.layouts)
+    return {f"{manifest.clip}_{ending}": tuple((f"{layer}.A", layer) for layer in layers)}
 
 
 def _channels_of_packs(folder: Path, manifest: Manifest) -> dict[str, tuple[tuple[str, str], ...]]:

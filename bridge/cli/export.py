@@ -11,6 +11,7 @@ import click
 from bridge.cli.effect_options import effect_options, given_values
 from bridge.cli.options import echo_json, json_option, worker_option
 from bridge.cli.progress import follow
+from bridge.cli.source_kinds import MANY_OPTIONS, SourceOrder, check_plain, kind_of, many_options
 from bridge.effect import to_request
 from bridge.errors import MattebridgeError
 from bridge.launch import connect
@@ -20,17 +21,26 @@ from bridge.manifest import Manifest, read_manifest
 @click.command()
 @click.argument("source")
 @effect_options
+@many_options
 @worker_option
 @json_option
 def export(source: str, address: Optional[str], as_json: bool, **options: Any) -> None:
     """Write the mattes of SOURCE: a movie, a still, a folder of frames, or a sequence such as plate.####.exr.
+
+    SOURCE may also be a timeline, such as edit.otio, .edl or .xml: then of every clip that is used in it.
 
     The same command again writes only what is missing. Ctrl-C cancels and keeps what is done.
 
     Exit codes: 0 done, 1 failed, 2 bad input, 130 cancelled.
     """
     try:
-        request = to_request(given_values(options), source)
+        more = {name: options.pop(name) for name in MANY_OPTIONS}
+        values = given_values(options)
+        kind = kind_of(source)
+        if kind is not None:
+            sys.exit(kind(SourceOrder(source, values, address, as_json, more)))
+        check_plain(source, values, more)
+        request = to_request(values, source)
         with connect(address) as client:
             info = follow(client.export(request))
         assert info.manifest is not None

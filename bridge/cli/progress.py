@@ -16,8 +16,12 @@ from bridge.messages import JobInfo
 _WAIT_FOR_CANCEL_S = 30.0
 
 
-def follow(job: Job) -> JobInfo:
+def follow(job: Job, title: str = "") -> JobInfo:
     """Show a job until it ends, on stderr, and before it what the worker wants known; Ctrl-C cancels it.
+
+    Args:
+        job: The job.
+        title: What stands before its stage.
 
     Returns:
         The job's last news.
@@ -43,7 +47,7 @@ def follow(job: Job) -> JobInfo:
             nonlocal bar
             if bar is None:
                 bar = progress.add_task("", total=1, rate="")
-            described = info.stage or info.state.value
+            described = f"{title} {info.stage or info.state.value}".strip()
             progress.update(
                 bar, description=described, total=info.total or 1, completed=info.done, rate=rate_words(info)
             )

@@ -69,6 +69,8 @@ INPUT = (
         display_min=0,
         display_max=48,
         parent="input",
+        option="--handles",
+        metavar="FRAMES",
     ),
     Param(
         name="colorspace",
