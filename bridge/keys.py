@@ -79,7 +79,7 @@ def load_worker_keys(secret: Union[str, Path], clients: Union[str, Path]) -> Wor
 
 
 def load_client_keys(own: Union[str, Path], worker: Union[str, Path]) -> ClientKeys:
-    """A client's keys from its own secret file and the worker's public one; KeysError where they cannot be used."""
+    """A client's keys from its own secret file and the worker's public one; KeysError where those cannot be."""
     public_half, secret_half = _load(own, secret=True)
     assert secret_half is not None
     return ClientKeys(_load(worker, secret=False)[0], public_half, secret_half)
