@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tests.benchmarks import (
     cryptomatte,
+    detail,
     eight_k,
     exporting,
     mattes,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
     "serving": serving.measure,
     "writing": writing.measure,
     "eight_k": eight_k.measure,
+    "detail": detail.measure,
     "memory": memory.measure,
     "cryptomatte": cryptomatte.measure,
     "mattes": mattes.measure,
