@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 import msgspec
 
-from bridge import wire
+from bridge import shared_plate, wire
 from bridge.borders import DEFAULT_POLICY, BorderPolicy
 from bridge.channel import Channel
 from bridge.errors import (
@@ -18,6 +18,7 @@ from bridge.errors import (
     JobCancelledError,
     JobUnknownError,
     ProtocolError,
+    SharedMemoryError,
     WorkerLostError,
     from_wire,
 )
@@ -38,6 +39,7 @@ from bridge.messages import (
     Segment,
     SegmentLayer,
     SegmentReply,
+    SharedPlate,
     Watch,
 )
 from bridge.request import LicenceDemand
@@ -192,6 +194,8 @@ class Client:
     def __init__(self, address: str = wire.DEFAULT_ADDRESS, keys: Optional[ClientKeys] = None) -> None:
         """Connect; `keys` are for a worker that demands them."""
         self._channel = Channel(address, keys)
+        self._shares_memory = True
+        """False once the worker could not read what was shared: it runs elsewhere, or as somebody else."""
 
     @property
     def address(self) -> str:
@@ -245,14 +249,9 @@ class Client:
             policy: How each category's edge is made.
             licence: What the model's licence must allow.
         """
-        arrays: list[wire.Array] = []
-        path: Optional[str] = None
-        if isinstance(source, (str, Path)):
-            path = _absolute(str(source))
-        else:
-            arrays.append(_pixels(source))
+        by_path = isinstance(source, (str, Path))
         message = Segment(
-            source=path,
+            source=_absolute(str(source)) if by_path else None,
             frame=frame,
             colorspace=colorspace,
             model=_model(model),
@@ -261,9 +260,23 @@ class Client:
             policy=policy,
             licence=licence,
         )
-        envelope = self._channel.ask(message, arrays)
+        envelope = self._channel.ask(message) if by_path else self._ask_about(_pixels(source), message)
         reply = _answer(envelope, SegmentReply)
         return [SegmentMatte(layer, memoryview(array.data)) for layer, array in zip(reply.layers, envelope.arrays)]
+
+    def _ask_about(self, plate: wire.Array, message: Segment) -> wire.Envelope:
+        """Ask about pixels: through shared memory where both sides have it, else through the socket."""
+        data = memoryview(plate.data)
+        if self._shares_memory and data.nbytes >= shared_plate.LEAST_BYTES:
+            with shared_plate.offered(data) as name:
+                if name is not None:
+                    height, width, channels = plate.shape
+                    place = SharedPlate(name=name, shape=(height, width, channels))
+                    try:
+                        return self._channel.ask(msgspec.structs.replace(message, shared=place))
+                    except SharedMemoryError:
+                        self._shares_memory = False
+        return self._channel.ask(message, [plate])
 
     def jobs(self) -> tuple[JobInfo, ...]:
         """All jobs the worker remembers, newest last."""

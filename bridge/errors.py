@@ -171,6 +171,12 @@ class ProtocolError(MattebridgeError):
     code = "protocol"
 
 
+class SharedMemoryError(BadRequestError):
+    """A plate in shared memory that the worker cannot read; a client sends it through the socket then."""
+
+    code = "shared_memory"
+
+
 class MessageTooLargeError(ProtocolError):
     """A message above the size limit of the wire."""
 

@@ -111,16 +111,25 @@ class Export(Message, frozen=True):
     request: MatteRequest
 
 
+class SharedPlate(Message, frozen=True):
+    """A plate that lies in the shared memory of the worker's machine; see `bridge.shared_plate`."""
+
+    name: str
+    shape: tuple[int, int, int]
+    """``(H, W, 3)``; bytes, RGB, display-referred sRGB."""
+
+
 class Segment(Message, frozen=True):
     """The mattes of one plate, as buffers.
 
     The plate comes either by `source` and `frame`, or as the message's only buffer: ``u1`` of shape
-    ``(H, W, 3)``, RGB, display-referred sRGB.
+    ``(H, W, 3)``, RGB, display-referred sRGB; or, on the worker's own machine, by `shared`.
     """
 
     source: Optional[str] = None
     frame: Optional[int] = None
     """The frame of the source; None for its first."""
+    shared: Optional[SharedPlate] = None
     colorspace: Optional[str] = None
     model: str = "embedded"
     detail: int = 1

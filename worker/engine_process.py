@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from bridge.errors import DeviceFailedError, InternalError
 from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
+from bridge.shared_plate import sweep
 from bridge.wire import Array
 from worker.engine_link import (
     Check,
@@ -94,6 +95,7 @@ def make_engine(settings: EngineSettings) -> Carrier:
     from worker.roots import Roots
     from worker.store import Store, default_root
 
+    sweep()
     store = Store(settings.store or default_root(), settings.store_limit_bytes)
     options = LoadOptions(settings.precision, settings.compile_models)
     return Engine(choose_device(settings.device), store, Roots(settings.roots), options)

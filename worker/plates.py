@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from bridge import wire
-from bridge.errors import BadRequestError
-from bridge.messages import Segment, SegmentLayer, SegmentReply
+from bridge.errors import BadRequestError, SharedMemoryError
+from bridge.messages import Segment, SegmentLayer, SegmentReply, SharedPlate
+from bridge.shared_plate import take
 from worker.labels import LabelSet
 from worker.layers import LayerSpec, settle_layers
 from worker.mattes import Matte, make_mattes
@@ -99,12 +100,12 @@ class PlateDesk:
         return [known.get(layer) or made[layer] for layer in layers]
 
     def _from_pixels(self, message: Segment, arrays: Sequence[wire.Array]) -> _Look:
-        plate = _plate_from(arrays)
+        plate = plate_of(message, arrays)
         model = closer(self._pool.get(message.model), message.detail)
         return _Look(self._pool.predict(model, [plate])[0], plate, None)
 
     def _from_path(self, message: Segment, arrays: Sequence[wire.Array]) -> _Look:
-        if arrays:
+        if arrays or message.shared is not None:
             raise BadRequestError("a plate comes by path or as pixels, not as both")
         assert message.source is not None
         frames = None if message.frame is None else str(message.frame)
@@ -121,6 +122,16 @@ class PlateDesk:
             return look
 
 
+def plate_of(message: Segment, arrays: Sequence[wire.Array]) -> Plate:
+    """The plate that came as pixels, through the socket or in shared memory.
+
+    Raises:
+        BadRequestError: it is not there, or has another type or shape.
+        SharedMemoryError: what was shared cannot be read on this machine.
+    """
+    return _plate_from(arrays) if message.shared is None else _plate_shared(message.shared, arrays)
+
+
 def _plate_from(arrays: Sequence[wire.Array]) -> Plate:
     if len(arrays) != 1 or arrays[0].dtype != "u1" or len(arrays[0].shape) != 3 or arrays[0].shape[2] != 3:
         got = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
@@ -128,3 +139,19 @@ def _plate_from(arrays: Sequence[wire.Array]) -> Plate:
     if 0 in arrays[0].shape:
         raise BadRequestError(f"the plate has no pixels: its shape is {arrays[0].shape}")
     return np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)
+
+
+def _plate_shared(place: SharedPlate, arrays: Sequence[wire.Array]) -> Plate:
+    if arrays:
+        raise BadRequestError("a plate comes in shared memory or as a buffer, not as both")
+    height, width, channels = place.shape
+    size = height * width * channels
+    if min(place.shape) < 1 or channels != 3 or size > wire.MAX_BUFFERS_BYTES:
+        raise BadRequestError(
+            f"a plate in shared memory must be of shape (H, W, 3) and at most {wire.MAX_BUFFERS_BYTES} bytes, "
+            f"but is {place.shape}"
+        )
+    data = take(place.name, size)
+    if data is None:
+        raise SharedMemoryError(f"the plate {place.name!r} cannot be read from the shared memory of this machine")
+    return np.frombuffer(data, np.uint8).reshape(place.shape)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import zmq
 
-from bridge import wire
+from bridge import shared_plate, wire
 from bridge.client import Client
 from bridge.errors import (
     BadRequestError,
@@ -20,6 +20,7 @@ from bridge.errors import (
     JobCancelledError,
     JobUnknownError,
     ProtocolError,
+    SharedMemoryError,
     UnknownNameError,
     WorkerLostError,
     WorkerUnavailableError,
@@ -27,6 +28,7 @@ from bridge.errors import (
 from bridge.messages import ErrorReply, Hello, JobState, Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
 from worker.job_files import JobFiles
+from worker.plates import plate_of
 from worker.progress import Progress
 from worker.service import Service
 
@@ -37,10 +39,16 @@ class ScriptedEngine:
     def __init__(self) -> None:
         self.device_words = "cpu (2 cores)"
         self.check: Callable[[MatteRequest], tuple[str, ...]] = lambda _: ()
+        self.asked: list[str] = []
+        """How the plates of `segment` came."""
+        self.reads_memory = True
         self.export: Callable[[MatteRequest, Progress], Path] = lambda request, _: Path(request.out) / "m.json"
 
     def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
-        plate = np.frombuffer(arrays[0].data, np.uint8).reshape(arrays[0].shape)
+        self.asked.append("socket" if message.shared is None else "memory")
+        if message.shared is not None and not self.reads_memory:
+            raise SharedMemoryError("not here")
+        plate = plate_of(message, arrays)
         matte = (plate[..., 0] / 255).astype(np.float16)
         layer = SegmentLayer(
             name="red", category="red", border="hard", window=(0, 0, matte.shape[1], matte.shape[0])
@@ -222,6 +230,25 @@ def test_pixels_come_back_as_mattes(client: Client) -> None:
     # A view with strides, as hosts hand them over.
     (flipped,) = client.segment(plate[::-1, ::-1])
     assert flipped.coverage()[2, 3] == 1.0
+
+
+def test_large_plates_go_through_shared_memory_and_leave_nothing_there(running: Running, client: Client) -> None:
+    plate = np.random.default_rng(1).integers(0, 256, (600, 800, 3), np.uint8)
+    before = set(shared_plate.FOLDER.glob("mattebridge-*"))
+    (matte,) = client.segment(plate)
+    assert running.engine.asked == ["memory"]
+    assert np.array_equal(matte.coverage(), (plate[..., 0] / 255).astype(np.float16))
+    assert set(shared_plate.FOLDER.glob("mattebridge-*")) <= before
+
+
+def test_worker_that_cannot_read_the_memory_gets_the_pixels(running: Running, client: Client) -> None:
+    running.engine.reads_memory = False
+    plate = np.full((600, 800, 3), 51, np.uint8)
+    for _ in range(2):
+        (matte,) = client.segment(plate)
+        assert float(matte.coverage()[0, 0]) == pytest.approx(0.2, abs=1e-3)
+    # It was tried once; from then on the client knows.
+    assert running.engine.asked == ["memory", "socket", "socket"]
 
 
 def test_pixels_of_the_wrong_kind_are_refused_here(client: Client) -> None:
