@@ -15,7 +15,9 @@ from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from worker.describe import describe
 from worker.device import device_words, share_cores
+from worker.following import follow_tracks
 from worker.frame_writer import end_processes
+from worker.jobs import Progress
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
 from worker.media import linked_files, open_source
@@ -31,6 +33,7 @@ from worker.progress import Progress
 from worker.roots import Roots
 from worker.stages import Stopwatch
 from worker.store import Store
+from worker.tracking import TrackIndex
 
 
 class Engine:
@@ -115,6 +118,32 @@ class Engine:
             manifest = run_export(request, predictions, self.device, progress, self.watch, careful=careful)
         self._store.evict(keep=shelf)
         return manifest
+
+    def track(self, request: MatteRequest, progress: Progress, *, anew: bool = False) -> TrackIndex:
+        """Find segments and give them track ids, without writing anything but to the store.
+
+        Args:
+            request: Whose source, frames, model, detail, colour space and ways with bad frames count.
+            progress: Told of every frame; may cancel.
+            anew: Forget the ids that earlier jobs gave to frames of this source.
+
+        Raises:
+            JobCancelledError: the job was cancelled.
+            MattebridgeError: the source or the model cannot be used.
+        """
+        self._roots.check(request.source, "source")
+        entry = self._find(request.model)
+        check_licence(entry.name, entry.terms, request.licence)
+        model = closer(self._pool.get(request.model), request.detail)
+        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+            shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
+            shelf.mark_used()
+            predictions = Predictions(source, model, self._pool, shelf, self.watch)
+            bad = predictions.find(request.on_error, progress)
+            good = [frame for frame in source.frames if frame not in bad]
+            index = follow_tracks(predictions, good, progress, self.watch, anew=anew)
+        self._store.evict(keep=shelf)
+        return index
 
     def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
         """The mattes of one plate, by path or by pixels; see `bridge.messages.Segment`.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from worker.predictions import Predictions
 from worker.progress import Progress
@@ -23,6 +24,8 @@ occlusion that tracking bridges."""
 
 _LOADED_AHEAD = 4
 
+_ASK_EVERY_S = 0.5
+
 
 @dataclass(frozen=True)
 class _KnownTracks:
@@ -35,21 +38,35 @@ class _KnownTracks:
 
 
 def follow_tracks(
-    predictions: Predictions, frames: Sequence[int], progress: Progress, watch: Stopwatch
+    predictions: Predictions,
+    frames: Sequence[int],
+    progress: Progress,
+    watch: Stopwatch,
+    *,
+    anew: bool = False,
 ) -> TrackIndex:
     """The track ids of the given frames.
 
     Ids that an earlier job gave stay as they are; what was tracked before is not tracked again, but for some
-    seconds beside the new frames, which carry the ids over.
+    seconds beside the new frames, which carry the ids over. Where several workers share the store, they give ids
+    one after the other.
 
     Args:
         predictions: The source's predictions.
         frames: The frames that can be read, in rising order.
         progress: Told of every frame.
         watch: Times the stage ``tracking``.
+        anew: Forget the ids of earlier jobs, also those of other frames.
     """
+    with _held(predictions.shelf.tracks_lock(), progress):
+        return _follow(predictions, frames, progress, watch, anew)
+
+
+def _follow(
+    predictions: Predictions, frames: Sequence[int], progress: Progress, watch: Stopwatch, anew: bool
+) -> TrackIndex:
     source, shelf = predictions.source, predictions.shelf
-    known = _load(shelf.load_tracks())
+    known = _KnownTracks() if anew else _load(shelf.load_tracks())
     stamps = {frame: predictions.stamp(frame) for frame in frames}
     # Ids belong to a prediction: those of a frame whose file has changed since are worth nothing.
     stale = {frame for frame, stamp in stamps.items() if known.stamps.get(frame, stamp) != stamp}
@@ -105,6 +122,21 @@ def with_tracks(prediction: FramePrediction, ids: Sequence[int], tracks: dict[in
         if track_id != UNTRACKED
     )
     return replace(prediction, segments=segments)
+
+
+@contextmanager
+def _held(lock: FileLock, progress: Progress) -> Iterator[None]:
+    """Hold a lock; waiting for it can be cancelled."""
+    while True:
+        try:
+            lock.acquire(timeout=_ASK_EVERY_S)
+            break
+        except Timeout:
+            progress.check()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _load(data: bytes | None) -> _KnownTracks:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from bridge.files import write_whole
 from worker import prediction_codec
@@ -61,6 +62,11 @@ class Shelf:
         """Keep a frame's prediction."""
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self._path(frame, stamp), prediction_codec.encode(prediction), durable=False)
+
+    def tracks_lock(self) -> FileLock:
+        """Held by whoever gives ids, so that workers that share the store go on from each other's."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.folder / f"{_TRACKS}.lock")
 
     def load_tracks(self) -> bytes | None:
         """The track index as `save_tracks` was given it, or None."""

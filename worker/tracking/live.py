@@ -13,7 +13,7 @@ from worker.tracking.index import Track
 from worker.tracking.scene import Floats, Moment, Scene
 
 _VELOCITY_RATE = 0.4
-_LOOK_RATE = 0.1
+_LOOK_RATE = 0.05
 _GROW_RATE, _SHRINK_RATE = 0.5, 0.03
 """Shares of the new value in the running averages. A full size is learnt fast and forgotten slowly, because
 what shrinks suddenly is being hidden."""

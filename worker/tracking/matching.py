@@ -13,7 +13,7 @@ from worker.tracking.live import LiveTrack
 from worker.tracking.scene import Moment, Scene
 from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores
 
-_FOLLOW_SCORE = 0.35
+_FOLLOW_SCORE = 0.25
 _FIND_SCORE = 0.5
 """Pairs that score less are not the same."""
 

@@ -135,7 +135,8 @@ def count_errors(errors: Errors, clip: Sequence[Sample], index: TrackIndex) -> N
 
 def judge(quality: SegmentationAndTrackingQuality, truth: Sequence[Sample], clip: Sequence[Sample]) -> None:
     """Add a clip with its true ids: the best that tracking could do with these segments."""
-    names = {t: s.category for x in truth for s, t in zip(x.prediction.segments, x.tracks, strict=True)}
+    # A ragged mask may be large enough where the true one is not; what both have is named by the truth.
+    names = {t: s.category for x in (*clip, *truth) for s, t in zip(x.prediction.segments, x.tracks, strict=True)}
     quality.add_clip(
         (_as_map(a, a.tracks, names), _as_map(b, b.tracks, names)) for a, b in zip(truth, clip, strict=True)
     )

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from worker.tracking import Track, TrackIndex, spans, stitch
+from tests.worker.tracking.drawing import BLUE, GREEN, RED, Shape, drawn, upright
+from worker.segments import UNTRACKED, FramePrediction
+from worker.tracking import Track, TrackIndex, assign, spans, stitch
 
 
 def index(frames: Mapping[int, tuple[int, ...]], **categories: str) -> TrackIndex:
@@ -89,3 +91,29 @@ def test_track_by_id() -> None:
     assert found.track(4).category == "dog"
     with pytest.raises(KeyError):
         found.track(1)
+
+
+def crossing(t: int) -> FramePrediction:
+    """Two people who pass each other behind a pillar, and a third who comes late."""
+    shapes = [
+        Shape(upright(10 + 1.5 * t, 45, 12, 40), RED),
+        Shape(upright(150 - 1.5 * t, 45, 12, 40), BLUE),
+        Shape(upright(80, 45, 24, 80), GREEN, "bus"),
+    ]
+    if t >= 50:
+        shapes.insert(0, Shape(upright(t - 45, 20, 10, 20), (230, 200, 40)))
+    return drawn(shapes)
+
+
+@pytest.mark.parametrize("cuts", [[(0, 55), (45, 90)], [(45, 90), (0, 55)], [(0, 40), (30, 70), (60, 90)]])
+def test_chunks_that_overlap_are_tracked_like_the_whole_up_to_ids(cuts: list[tuple[int, int]]) -> None:
+    clip = [crossing(t) for t in range(90)]
+    whole = assign(enumerate(clip), 24.0)
+    joined = TrackIndex({}, ())
+    for first, end in cuts:
+        joined = stitch(assign(((t, clip[t]) for t in range(first, end)), 24.0), joined)
+    assert joined.frames.keys() == whole.frames.keys()
+    pairs = {
+        pair for frame in whole.frames for pair in zip(whole.frames[frame], joined.frames[frame], strict=True)
+    } - {(UNTRACKED, UNTRACKED)}
+    assert len({a for a, _ in pairs}) == len({b for _, b in pairs}) == len(pairs) == 4
