@@ -17,7 +17,6 @@ from worker.describe import describe
 from worker.device import device_words, share_cores
 from worker.following import follow_tracks
 from worker.frame_writer import end_processes
-from worker.jobs import Progress
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
 from worker.media import linked_files, open_source
@@ -131,7 +130,7 @@ class Engine:
             JobCancelledError: the job was cancelled.
             MattebridgeError: the source or the model cannot be used.
         """
-        self._roots.check(request.source, "source")
+        self._check_source(request.source)
         entry = self._find(request.model)
         check_licence(entry.name, entry.terms, request.licence)
         model = closer(self._pool.get(request.model), request.detail)

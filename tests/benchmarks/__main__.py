@@ -21,6 +21,7 @@ from tests.benchmarks import (
     panoptic,
     serving,
     stages,
+    tracking,
     writing,
 )
 from tests.benchmarks.machine import describe_machine
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, object]]] = {
     "cryptomatte": cryptomatte.measure,
     "mattes": mattes.measure,
     "panoptic": panoptic.measure,
+    "tracking": tracking.measure,
 }
 
 

@@ -16,7 +16,7 @@ from bridge.request import MatteRequest
 from tests.fakes.color_model import ColorModel
 from tests.worker.conftest import quiet
 from worker.engine import Engine
-from worker.jobs import Progress
+from worker.progress import Progress
 from worker.store import Store
 from worker.tracking import TrackIndex
 

@@ -47,7 +47,7 @@ def track(
     from bridge.request import MatteRequest
     from worker.device import choose_device
     from worker.engine import Engine
-    from worker.jobs import Progress
+    from worker.progress import Progress
     from worker.store import Store, default_root
 
     request = MatteRequest(
