@@ -210,11 +210,15 @@ class Client:
         """What the worker can do: models, categories, layouts, formats, colour spaces."""
         return _answer(self._channel.ask(Describe()), DescribeReply)
 
-    def export(self, request: MatteRequest) -> Job:
+    def export(self, request: MatteRequest, *, keep_going: bool = True) -> Job:
         """Submit a request; returns when the worker has found it good and queued it.
 
         Relative paths are taken from this process's working folder. A request that equals a running job's
         joins that job.
+
+        Args:
+            request: What to do.
+            keep_going: Whether the job goes on where this client is gone; else it is then cancelled.
 
         Raises:
             BadRequestError: (or a class below it) the request cannot be carried out; nothing was done.
@@ -222,7 +226,7 @@ class Client:
         absolute = msgspec.structs.replace(
             request, source=_absolute(request.source), out=_absolute(request.out), model=_model(request.model)
         )
-        return Job(self._channel, Export(request=absolute))
+        return Job(self._channel, Export(request=absolute, keep_going=keep_going))
 
     def segment(
         self,

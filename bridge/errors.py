@@ -159,6 +159,12 @@ class KeysError(BadRequestError):
     code = "keys"
 
 
+class BusyError(MattebridgeError):
+    """The worker has as much waiting work as it takes; nothing was done."""
+
+    code = "busy"
+
+
 class JobUnknownError(BadRequestError):
     """The worker knows no job of that id."""
 

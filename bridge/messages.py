@@ -109,6 +109,8 @@ class Export(Message, frozen=True):
     """Make the mattes of a source. Answered by `JobReply` when the request has been found good and is queued."""
 
     request: MatteRequest
+    keep_going: bool = True
+    """Whether the job goes on where whoever asked for it is gone; else it is then cancelled."""
 
 
 class SharedPlate(Message, frozen=True):

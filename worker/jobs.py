@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from bridge.errors import (
+    BusyError,
     InferenceLostError,
     InternalError,
     JobCancelledError,
@@ -22,6 +22,7 @@ from bridge.errors import (
 )
 from bridge.messages import JobInfo, JobState
 from bridge.request import MatteRequest
+from worker.fair_queue import FairQueue
 from worker.faults import as_known_error
 from worker.job_files import JobFiles, KeptJob
 from worker.progress import Progress
@@ -30,6 +31,10 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 200
 """How many ended jobs are kept for `jobs`; the oldest go first."""
+
+MOST_WAITING = 1000
+MOST_WAITING_OF_ONE = 100
+"""How many jobs may wait, in all and of one client."""
 
 BEGINNINGS = 3
 """A job during which the whole worker ended so many times is not begun again by itself."""
@@ -79,22 +84,24 @@ class JobBook:
         self._files = files
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
-        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: FairQueue[_Job] = FairQueue("jobs", MOST_WAITING, MOST_WAITING_OF_ONE)
         self._stopping = False
         for kept in files.load() if files else ():
             self._take_up(kept)
         self._thread = threading.Thread(target=self._run, name="mattebridge-jobs", daemon=True)
         self._thread.start()
 
-    def submit(self, request: MatteRequest, notices: tuple[str, ...] = ()) -> JobInfo:
+    def submit(self, request: MatteRequest, notices: tuple[str, ...] = (), owner: str = "") -> JobInfo:
         """Queue a request. One that equals a job which has not ended joins that job.
 
         Args:
             request: What to do.
             notices: What whoever asks for the job, or watches it, should know.
+            owner: Who asks: owners take turns.
 
         Raises:
             WorkerStoppingError: the worker is about to end.
+            BusyError: too many jobs wait.
         """
         job = _Job(KeptJob(job=job_id(request), order=time.time(), request=request, notices=notices))
         with self._lock:
@@ -105,11 +112,17 @@ class JobBook:
                 return known.info
             if self._files:
                 self._files.keep(job.kept)
+            try:
+                # Whoever runs it takes the lock before he looks at it: by then it is in the book.
+                self._waiting.put(job, owner)
+            except BusyError:
+                if self._files:
+                    self._files.drop(job.kept.job)
+                raise
             # Taken out first, so that a job that is run again counts as the newest.
             self._jobs.pop(job.info.job, None)
             self._jobs[job.info.job] = job
             self._forget_old()
-        self._waiting.put(job)
         return job.info
 
     def get(self, job: str) -> JobInfo:
@@ -145,7 +158,7 @@ class JobBook:
             jobs = [job for job in self._jobs.values() if job.info.state is JobState.RUNNING]
         for job in jobs:
             job.cancelled.set()
-        self._waiting.put(None)
+        self._waiting.close()
         self._thread.join(timeout_s)
 
     def _find(self, job: str) -> _Job:
@@ -170,7 +183,8 @@ class JobBook:
             self._update(job, state=JobState.FAILED, error_code=error.code, error=str(error))
         else:
             log.info("job %s is taken up again: %s", kept.job, kept.request.source)
-            self._waiting.put(job)
+            # Whoever asked for it is unknown to this worker; each has an owner of its own, so that order counts.
+            self._waiting.put(job, f"kept {kept.job}", forced=True)
 
     def _update(self, job: _Job, **changes: object) -> None:
         with self._lock:

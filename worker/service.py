@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +39,8 @@ from bridge.outbox import Outbox
 from bridge.request import MatteRequest
 from bridge.version import version
 from worker.admission import admit
+from worker.clients import Presence, Unsent
+from worker.fair_queue import FairQueue
 from worker.faults import as_known_error
 from worker.job_files import JobFiles
 from worker.jobs import JobBook, job_id
@@ -50,6 +51,13 @@ log = logging.getLogger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _CHECKS_AT_ONCE = 2
+
+_WAITING = 200
+_WAITING_OF_ONE = 16
+"""How many requests of a kind may wait for their turn, in all and of one client."""
+
+_SMALL = 2
+"""Frames of an answer without arrays: whom it goes to, and its head."""
 
 _TICK_MS = 200
 
@@ -136,8 +144,10 @@ class Service:
             self._leave()
             raise WorkerUnavailableError(f"cannot listen at {address}: {err.strerror}") from None
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-        self._checks = ThreadPoolExecutor(_CHECKS_AT_ONCE, "mattebridge-check")
-        self._plates = ThreadPoolExecutor(1, "mattebridge-plate")
+        self._present = Presence()
+        self._unsent = Unsent()
+        self._checks = _desk("requests", _CHECKS_AT_ONCE)
+        self._plates = _desk("plates", 1)
         self._jobs = JobBook(engine.export, self._publish, open_files(self.address))
 
     def run(self) -> None:
@@ -156,8 +166,8 @@ class Service:
                 self._serve(poller)
         finally:
             self._jobs.close()
-            self._checks.shutdown(cancel_futures=True)
-            self._plates.shutdown(cancel_futures=True)
+            self._checks.close()
+            self._plates.close()
             self._send_waiting()
             self._leave()
             self._outbox.close()
@@ -171,6 +181,9 @@ class Service:
 
     def _serve(self, poller: zmq.Poller) -> None:
         """Take what has come and send what waits, or return after a moment without either."""
+        for job in self._present.abandoned():
+            log.info("job %s is cancelled: whoever asked for it is gone", job)
+            self._jobs.cancel(job)
         for source, _ in poller.poll(_TICK_MS):
             if source is self._socket:
                 frames = self._socket.recv_multipart(copy=False)
@@ -190,13 +203,18 @@ class Service:
 
     def _send_waiting(self) -> None:
         for frames in self._outbox.drain():
-            self._socket.send_multipart(frames, copy=False)
+            if len(frames) > _SMALL:
+                tracker = self._socket.send_multipart(frames, copy=False, track=True)
+                self._unsent.add(bytes(frames[0]), tracker, sum(map(len, frames)))
+            else:
+                self._socket.send_multipart(frames)
 
     def _send(self, to: _Sender, message: Message, arrays: Sequence[wire.Array] = ()) -> None:
         self._outbox.put([to.identity, *wire.pack(message, to.request_id, arrays)])
 
     def _receive(self, identity: bytes, frames: list[memoryview]) -> None:
         self._active = time.monotonic()
+        self._present.heard(identity)
         sender = _Sender(identity, "")
         try:
             if frames:
@@ -217,6 +235,7 @@ class Service:
         elif isinstance(body, Export):
             self._later(self._checks, sender, lambda: self._export(sender, body))
         elif isinstance(body, Segment):
+            self._unsent.check(sender.identity)
             self._later(self._plates, sender, lambda: self._segment(sender, body, envelope.arrays))
         elif isinstance(body, Jobs):
             self._send(sender, JobsReply(jobs=self._jobs.all()))
@@ -227,7 +246,7 @@ class Service:
         else:
             raise BadRequestError(f"{envelope.kind!r} is an answer, not a request")
 
-    def _later(self, pool: ThreadPoolExecutor, sender: _Sender, act: Callable[[], None]) -> None:
+    def _later(self, desk: FairQueue[Callable[[], None]], sender: _Sender, act: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 act()
@@ -237,13 +256,14 @@ class Service:
                     log.exception("a request failed")
                 self._send(sender, ErrorReply(code=known.code, message=str(known)))
 
-        pool.submit(guarded)
+        desk.put(guarded, sender.identity.hex())
 
     def _export(self, sender: _Sender, body: Export) -> None:
         notices = self._engine.check(body.request)
         # Subscribed before the job can begin, so that its first event finds the subscriber.
         self._subscribe(job_id(body.request), sender)
-        self._send(sender, JobReply(info=self._jobs.submit(body.request, notices)))
+        self._present.depends(job_id(body.request), sender.identity, keep_going=body.keep_going)
+        self._send(sender, JobReply(info=self._jobs.submit(body.request, notices, sender.identity.hex())))
 
     def _watch(self, sender: _Sender, body: Watch) -> None:
         if body.instead is not None:
@@ -267,5 +287,19 @@ class Service:
             senders = list(self._subscribers.get(info.job, ()))
             if info.state.is_final:
                 self._subscribers.pop(info.job, None)
+                self._present.forget(info.job)
         for sender in senders:
             self._send(sender, JobEvent(info=info))
+
+
+def _desk(what: str, threads: int) -> FairQueue[Callable[[], None]]:
+    """A queue of acts with threads that carry them out until it is closed."""
+    waiting: FairQueue[Callable[[], None]] = FairQueue(what, _WAITING, _WAITING_OF_ONE)
+
+    def serve() -> None:
+        while (act := waiting.get()) is not None:
+            act()
+
+    for _ in range(threads):
+        threading.Thread(target=serve, name=f"mattebridge-{what}", daemon=True).start()
+    return waiting

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def one_kill(home: Path, out: Path, victim: str, after_s: float, frames: str, qu
     return Outcome(victim, after_s, len(stood), rewritten, tuple(wrong))
 
 
-def run(kills: int, frames: str, seed: int) -> list[Outcome]:
+def run(kills: int, frames: str, seed: int, victims: Sequence[str] = VICTIMS) -> list[Outcome]:
     """Kill by turns, at moments drawn from the length of an undisturbed run."""
     chance = random.Random(seed)
     outcomes = []
@@ -146,7 +147,7 @@ def run(kills: int, frames: str, seed: int) -> list[Outcome]:
             outcome = one_kill(
                 home,
                 home / "out",
-                VICTIMS[number % len(VICTIMS)],
+                victims[number % len(victims)],
                 chance.uniform(0.15, 1.0) * length_s,
                 frames,
                 quiet,

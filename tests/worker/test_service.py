@@ -25,7 +25,7 @@ from bridge.errors import (
     WorkerLostError,
     WorkerUnavailableError,
 )
-from bridge.messages import ErrorReply, Hello, JobState, Segment, SegmentLayer, SegmentReply
+from bridge.messages import ErrorReply, Export, Hello, JobState, Segment, SegmentLayer, SegmentReply
 from bridge.request import MatteRequest
 from worker.job_files import JobFiles
 from worker.plates import plate_of
@@ -385,6 +385,56 @@ def test_an_idle_client_is_not_lost(running: Running, client: Client, monkeypatc
     client.hello()
     time.sleep(0.5)
     assert client.jobs() == ()
+
+
+@pytest.mark.parametrize("keep_going", [True, False])
+def test_the_job_of_a_client_that_is_gone_ends_or_goes_on_as_it_asked(
+    running: Running, monkeypatch: pytest.MonkeyPatch, keep_going: bool
+) -> None:
+    monkeypatch.setattr("worker.clients.GONE_AFTER_S", 0.5)
+    running.engine.export = _until_cancelled
+    with Client(running.service.address) as client:
+        job = client.export(request(), keep_going=keep_going).id
+    with Client(running.service.address) as other:
+        time.sleep(1.5)
+        state = other.jobs()[0].state
+        assert state is (JobState.RUNNING if keep_going else JobState.CANCELLED)
+        other.cancel(job)
+
+
+def test_a_client_that_waits_is_there(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.clients.GONE_AFTER_S", 1.0)
+    monkeypatch.setattr("bridge.channel._PING_EVERY_S", 0.2)
+    running.engine.export = _until_cancelled
+    with Client(running.service.address) as client:
+        job = client.export(request(), keep_going=False)
+        time.sleep(2)
+        assert client.jobs()[0].state is JobState.RUNNING
+        job.cancel()
+
+
+def test_too_many_requests_of_one_client_are_refused_and_others_are_served(running: Running) -> None:
+    release = threading.Event()
+
+    def check(_: MatteRequest) -> tuple[str, ...]:
+        release.wait(20)
+        return ()
+
+    running.engine.check = check
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+    socket.connect(running.service.address)
+    for number in range(40):
+        socket.send_multipart(wire.pack(Export(request=request(str(number))), str(number)))
+    refused = 0
+    while refused < 20:
+        assert socket.poll(5000)
+        body = wire.unpack(socket.recv_multipart()).body
+        assert isinstance(body, ErrorReply) and body.code == "busy"
+        refused += 1
+    with Client(running.service.address) as other:
+        assert other.hello(timeout_s=5)
+    release.set()
+    socket.close(0)
 
 
 def test_a_taken_address_is_named(running: Running) -> None:

@@ -1,0 +1,28 @@
+"""The trials at the size that a test suite can afford; ``python -m tests.soak.<name>`` runs them in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge import launch
+from tests.soak import faults, fuzz
+from tests.soak.workers import running
+
+
+@pytest.mark.timeout(400)
+def test_a_power_cut_loses_nothing() -> None:
+    # What happens when one process alone is killed is tried with the command line's tests.
+    (outcome,) = faults.run(kills=1, frames="1-2", seed=2, victims=("all",))
+    assert outcome.wrong == ()
+
+
+def test_nonsense_is_answered_or_dropped(tmp_path: Path) -> None:
+    address = launch.free_address()
+    with running(tmp_path, address, "--queue", "none") as worker:
+        found = fuzz.run(address, worker.pid, messages=3000, seed=3)
+        assert worker.poll() is None
+    assert found["answers"] > 1000
+    assert (found["asked"], found["open_jobs"]) == (found["answered"], 0)
+    assert found["after_bytes"] < found["before_bytes"] * 1.2
