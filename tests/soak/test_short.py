@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge import launch
-from tests.soak import faults, fuzz
+from tests.soak import faults, fuzz, load
 from tests.soak.workers import running
 
 
@@ -26,3 +26,10 @@ def test_nonsense_is_answered_or_dropped(tmp_path: Path) -> None:
     assert found["answers"] > 1000
     assert (found["asked"], found["open_jobs"]) == (found["answered"], 0)
     assert found["after_bytes"] < found["before_bytes"] * 1.2
+
+
+@pytest.mark.timeout(200)
+def test_a_crowd_gets_all_its_answers(tmp_path: Path) -> None:
+    crowd, _, _ = load.run(tmp_path, clients=6, seconds=6)
+    assert crowd.wrong == []
+    assert crowd.counts["bare answers"] == crowd.counts["bare requests"] > 50
