@@ -71,7 +71,7 @@ def make_plan(wishes: Wishes) -> Plan:
 def describe_plan(plan: Plan) -> list[str]:
     """What will be done, in lines."""
     frames = sum(job.count for job in plan.jobs)
-    lines = [f"{len(plan.uses)} clips show {frames} frames of {len(plan.jobs)} sources"]
+    lines = [f"clips {len(plan.uses)}, sources {len(plan.jobs)}, frames {frames}"]
     for job in plan.jobs:
         times = f", cut in {len(job.uses)} times" if len(job.uses) > 1 else ""
         lines.append(f"  {job.name}: frames {job.frames}{times}")
