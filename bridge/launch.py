@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from bridge import wire
+from bridge import installed, wire
 from bridge.client import Client
 from bridge.errors import BadRequestError, WorkerLostError, WorkerUnavailableError
 from bridge.keys import client_keys_of_environment
@@ -113,7 +113,7 @@ def _listens(host: str, port: int) -> bool:
 
 def _worker_command() -> Optional[list[str]]:
     """The command that runs a worker, or None where no worker is installed on this machine."""
-    python = os.environ.get(PYTHON_VARIABLE)
+    python = os.environ.get(PYTHON_VARIABLE) or installed.worker_python()
     if python:
         return [python, "-m", "bridge.cli"]
     # Inside a host sys.executable is the host itself; only a real interpreter that has torch will do.
@@ -124,8 +124,18 @@ def _worker_command() -> Optional[list[str]]:
     return [script] if script else None
 
 
+def _worker_environment() -> dict[str, str]:
+    """This environment without what points Python at a host's own libraries: the worker's Python has its own."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+
+
 def start_worker(
-    address: str, *, idle_exit_s: int = IDLE_EXIT_S, keep_jobs: bool = True, say: Say = say_on_stderr
+    address: str,
+    *,
+    idle_exit_s: int = IDLE_EXIT_S,
+    keep_jobs: bool = True,
+    python: Optional[str] = None,
+    say: Say = say_on_stderr,
 ) -> subprocess.Popen[bytes]:
     """Start a worker on this machine and wait until it listens.
 
@@ -133,13 +143,14 @@ def start_worker(
         address: A loopback address nobody listens at.
         idle_exit_s: The worker ends by itself after so many seconds without work.
         keep_jobs: Jobs that have not ended when it does go on at the next start of a worker at that address.
+        python: The Python that has the worker; None for the one that is found as `connect` finds it.
         say: Told in one line what was started.
 
     Raises:
         WorkerUnavailableError: no worker is installed, or it ended before it listened.
     """
     host, port = parse_address(address)
-    command = _worker_command()
+    command = [python, "-m", "bridge.cli"] if python else _worker_command()
     if command is None:
         raise WorkerUnavailableError(
             f"no worker answers at {address}, and none is installed for this Python; install it with "
@@ -156,6 +167,7 @@ def start_worker(
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=None if command[0] == sys.executable else _worker_environment(),
                 # Its own session: Ctrl-C in this console must cancel the job, not kill the worker.
                 start_new_session=True,
             )
@@ -187,10 +199,10 @@ def free_address() -> str:
 
 
 @contextmanager
-def private_worker(*, say: Say = say_on_stderr) -> Iterator[Client]:
+def private_worker(*, python: Optional[str] = None, say: Say = say_on_stderr) -> Iterator[Client]:
     """A client of a worker of one's own, which ends with the block."""
     address = free_address()
-    process = start_worker(address, keep_jobs=False, say=say)
+    process = start_worker(address, keep_jobs=False, python=python, say=say)
     try:
         with connect(address, start=False, keyless=True) as client:
             yield client

@@ -5,14 +5,16 @@ from __future__ import annotations
 import platform
 import sys
 from importlib import metadata
-from typing import Optional
+from typing import NoReturn, Optional
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from bridge.checks import CHECK_GROUP, Check
 from bridge.cli.options import echo_json, json_option, worker_option
-from bridge.errors import MattebridgeError
+from bridge.cli.root import entry_points
+from bridge.errors import BadRequestError, MattebridgeError, unknown_name
 from bridge.launch import connect
 from bridge.messages import DescribeReply
 from bridge.version import version
@@ -25,11 +27,40 @@ _WORKER_PACKAGES = ("torch", "numpy", "scipy", "safetensors", "OpenImageIO", "Op
 @worker_option
 @json_option
 @click.option("--start/--no-start", default=False, help="Start a worker on this machine where none answers.")
-def doctor(address: Optional[str], as_json: bool, start: bool) -> None:
+@click.option("--host", metavar="HOST", help="Check the adapter that was installed into nuke or resolve instead.")
+@click.option(
+    "--into", metavar="DIR", help="With --host: the folder that it was installed into, if not the user's."
+)
+def doctor(address: Optional[str], as_json: bool, start: bool, host: Optional[str], into: Optional[str]) -> None:
     """Tell what is installed, whether a worker answers, its device and the formats it reads.
 
-    Exit code 1 where something that an export needs is missing.
+    Exit code 1 where something that an export needs is missing, or a check of --host fails.
     """
+    if host is not None:
+        _check_host(host, into, as_json)
+    if into is not None:
+        raise BadRequestError("--into is the folder of a host's installation: name the host with --host")
+    _check_here(address, as_json, start)
+
+
+def _check_host(name: str, into: Optional[str], as_json: bool) -> NoReturn:
+    known = entry_points(CHECK_GROUP)
+    if name not in known:
+        raise unknown_name("host", name, known)
+    checks: list[Check] = known[name].load()(into)
+    healthy = all(check.ok is not False for check in checks)
+    if as_json:
+        echo_json({"ok": healthy, "host": name, "checks": checks})
+        sys.exit(0 if healthy else 1)
+    words = {True: "good", False: "wrong", None: "not tried"}
+    for check in checks:
+        click.echo(f"{check.name:<12} {words[check.ok]:<10} {check.found}")
+        if check.to_do:
+            click.echo(f"{'':<12} {'to do':<10} {check.to_do}")
+    sys.exit(0 if healthy else 1)
+
+
+def _check_here(address: Optional[str], as_json: bool, start: bool) -> NoReturn:
     host, worker = _installed(_HOST_PACKAGES), _installed(_WORKER_PACKAGES)
     reply: Optional[DescribeReply] = None
     trouble = ""

@@ -32,15 +32,15 @@ class _Commands(click.Group):
     """Loads a command when it is used, so that ``--help`` of one does not wait for the imports of all."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_OWN, *sorted(_plugins())]
+        return [*_OWN, *sorted(entry_points(COMMAND_GROUP))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
         if cmd_name in _OWN:
             module, _, name = _OWN[cmd_name].partition(":")
             command = getattr(import_module(module), name)
-        elif cmd_name in _plugins():
+        elif cmd_name in (plugins := entry_points(COMMAND_GROUP)):
             try:
-                command = _plugins()[cmd_name].load()
+                command = plugins[cmd_name].load()
             except ImportError as err:
                 command = _unavailable(cmd_name, err)
         else:
@@ -49,11 +49,12 @@ class _Commands(click.Group):
         return command
 
 
-def _plugins() -> dict[str, metadata.EntryPoint]:
+def entry_points(group: str) -> dict[str, metadata.EntryPoint]:
+    """The installed entry points of a group, by name."""
     if sys.version_info >= (3, 10):
-        entries: Iterable[metadata.EntryPoint] = metadata.entry_points(group=COMMAND_GROUP)
+        entries: Iterable[metadata.EntryPoint] = metadata.entry_points(group=group)
     else:
-        entries = metadata.entry_points().get(COMMAND_GROUP, ())
+        entries = metadata.entry_points().get(group, ())
     return {entry.name: entry for entry in entries}
 
 

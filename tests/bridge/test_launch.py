@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge import launch
+from bridge import installed, launch
 from bridge.errors import BadRequestError, WorkerUnavailableError
 
 
@@ -72,6 +72,31 @@ def test_a_worker_that_ends_at_once_leaves_its_last_word(
         launch.connect(nobody, say=said.append)
     assert len(said) == 1
     assert nobody in said[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "python"),
+    [('{"python": "/gpu/bin/python"}', "/gpu/bin/python"), ("{", None), ("[]", None), ('{"python": 3}', None)],
+)
+def test_an_installer_may_have_named_the_worker_s_python(tmp_path: Path, written: str, python: str | None) -> None:
+    assert installed.worker_python(tmp_path) is None
+    (tmp_path / installed.WORKER_FILE).write_text(written)
+    assert installed.worker_python(tmp_path) == python
+
+
+def test_a_worker_of_another_python_does_not_get_the_host_s_libraries(
+    nobody: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "python"
+    script.write_text('#!/bin/sh\necho "home=$PYTHONHOME path=$PYTHONPATH" >&2\nexit 1\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PYTHONHOME", "/opt/Nuke")
+    monkeypatch.setenv("PYTHONPATH", "/opt/Nuke/site")
+    monkeypatch.delenv(launch.PYTHON_VARIABLE, raising=False)
+    monkeypatch.setattr(installed, "worker_python", lambda: str(script))
+    monkeypatch.setattr(launch, "log_path", lambda: tmp_path / "worker.log")
+    with pytest.raises(WorkerUnavailableError, match="home= path= "):
+        launch.connect(nobody, say=lambda _: None)
 
 
 def test_a_python_that_is_not_there(nobody: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

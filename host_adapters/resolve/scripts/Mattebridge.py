@@ -4,6 +4,10 @@ import importlib
 import sys
 from pathlib import Path
 
+_INSTALLED = ""  # the installer writes the folder of the packages here
+if _INSTALLED and _INSTALLED not in sys.path:
+    sys.path.insert(0, _INSTALLED)
+
 # Scripts that Resolve runs from its menu do not always know their own file.
 for _start in filter(None, (globals().get("__file__"), sys.argv[0] if sys.argv else None)):
     for _folder in list(Path(_start).absolute().parents)[:4]:

@@ -51,9 +51,12 @@ def load(here: Optional[str] = None) -> Any:
             "newer Python for all users and start Resolve anew"
         )
     packages = find_packages(here)
-    if packages and packages not in sys.path:
+    if packages:
+        vendor = Path(packages) / "vendor" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
         # First: a newer or older library of the same name elsewhere must not get in between.
-        sys.path.insert(0, packages)
+        for folder in (packages, str(vendor)):
+            if folder not in sys.path and Path(folder).is_dir():
+                sys.path.insert(0, folder)
     try:
         import host_adapters.resolve
     except ImportError as err:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,19 @@ def test_nuke_starts_also_where_mattebridge_does_not(nuke: FakeNuke, monkeypatch
     monkeypatch.delattr(host_adapters.nuke, "menu")
     runpy.run_path(str(STARTUP / "menu.py"))
     assert any("Mattebridge is not available" in line for line in nuke.printed)
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert any(f"mattebridge install nuke --host-python {version}" in line for line in nuke.printed)
+
+
+def test_packages_of_this_python_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    start_up = tmp_path / "host_adapters" / "nuke" / "startup"
+    vendor = tmp_path / "vendor" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for folder in (start_up, vendor, tmp_path / "vendor" / "python3.6"):
+        folder.mkdir(parents=True)
+    shutil.copy(STARTUP / "init.py", start_up)
+    monkeypatch.setattr(sys, "path", ["/nuke/own"])
+    runpy.run_path(str(start_up / "init.py"))
+    assert sys.path == ["/nuke/own", str(vendor), str(tmp_path)]
 
 
 def test_every_command_can_be_called(nuke: FakeNuke, started: list[Any]) -> None:

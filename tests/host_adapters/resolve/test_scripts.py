@@ -46,6 +46,18 @@ def test_the_packages_are_found_beside_and_above(
     assert script.find_packages(str(here)) == "/elsewhere"
 
 
+def test_packages_of_this_python_go_before_all_others(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = tmp_path / "vendor" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    vendor.mkdir(parents=True)
+    (tmp_path / "vendor" / "python3.6").mkdir()
+    monkeypatch.setenv(script.PACKAGES_VARIABLE, str(tmp_path))
+    script.load()
+    assert sys.path[:2] == [str(vendor), str(tmp_path)]
+    assert not any(path.endswith("python3.6") for path in sys.path)
+
+
 def test_a_python_without_the_bridge_says_how_to_install_it(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "host_adapters.resolve", None)
     with pytest.raises(RuntimeError, match=r"mattebridge install resolve --host-python 3\."):
