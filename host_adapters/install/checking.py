@@ -102,7 +102,10 @@ def _packages(where: Place, python: str, packages: Packages, again: str) -> Chec
         "sys.exit('numpy' in sys.modules or 'torch' in sys.modules)"
     )
     # Isolated and without site-packages: only what was installed counts. Nothing is compiled into the folder.
-    tried = subprocess.run([runs, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, timeout=60)
+    try:
+        tried = subprocess.run([runs, "-I", "-S", "-B", "-c", code], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as err:
+        return Check(name, None, f"{told}; {runs} did not answer: {err}")
     if tried.returncode:
         word = (tried.stderr.strip().splitlines() or ["numpy or torch was loaded"])[-1]
         return Check(
