@@ -36,6 +36,8 @@ from bridge.messages import (
     JobsReply,
     JobState,
     Message,
+    Metrics,
+    MetricsReply,
     Segment,
     SegmentLayer,
     SegmentReply,
@@ -285,6 +287,10 @@ class Client:
     def jobs(self) -> tuple[JobInfo, ...]:
         """All jobs the worker remembers, newest last."""
         return _answer(self._channel.ask(Jobs()), JobsReply).jobs
+
+    def metrics(self) -> str:
+        """The worker's figures in the text format of Prometheus: jobs, rates, requests, errors, memory."""
+        return _answer(self._channel.ask(Metrics()), MetricsReply).text
 
     def cancel(self, job: str) -> JobInfo:
         """Stop a job by its id; JobUnknownError where the worker does not know it."""

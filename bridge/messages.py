@@ -233,6 +233,17 @@ class JobsReply(Message, frozen=True):
     jobs: tuple[JobInfo, ...]
 
 
+class Metrics(Message, frozen=True):
+    """How is the worker doing?"""
+
+
+class MetricsReply(Message, frozen=True):
+    """The worker's figures."""
+
+    text: str
+    """In the text format of Prometheus."""
+
+
 class Cancel(Message, frozen=True):
     """Stop a job; what is finished is kept."""
 
@@ -255,8 +266,8 @@ class ErrorReply(Message, frozen=True):
     message: str
 
 
-Request = Union[Hello, Describe, Export, Segment, Jobs, Cancel, Watch]
-Reply = Union[HelloReply, DescribeReply, SegmentReply, JobReply, JobsReply, ErrorReply]
+Request = Union[Hello, Describe, Export, Segment, Jobs, Metrics, Cancel, Watch]
+Reply = Union[HelloReply, DescribeReply, SegmentReply, JobReply, JobsReply, MetricsReply, ErrorReply]
 
 KINDS: dict[str, type[Message]] = {
     "hello": Hello,
@@ -268,6 +279,8 @@ KINDS: dict[str, type[Message]] = {
     "segment_reply": SegmentReply,
     "jobs": Jobs,
     "jobs_reply": JobsReply,
+    "metrics": Metrics,
+    "metrics_reply": MetricsReply,
     "cancel": Cancel,
     "watch": Watch,
     "job_reply": JobReply,

@@ -89,6 +89,16 @@ class Engine:
         """The device, for people."""
         return device_words(self.device)
 
+    @property
+    def ready(self) -> bool:
+        """Always: an engine can work once it is made."""
+        return True
+
+    @property
+    def losses(self) -> int:
+        """None: this process is its own."""
+        return 0
+
     def describe(self) -> DescribeReply:
         """Models, categories, layouts, formats and colour spaces that there are here."""
         return describe(self.device)

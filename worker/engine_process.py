@@ -24,6 +24,7 @@ from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from bridge.shared_plate import sweep
 from bridge.wire import Array
+from worker import logs
 from worker.engine_link import (
     Check,
     Describe,
@@ -39,6 +40,7 @@ from worker.engine_link import (
     Stop,
 )
 from worker.faults import as_known_error
+from worker.jobs import job_id
 from worker.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -101,12 +103,14 @@ def make_engine(settings: EngineSettings) -> Carrier:
     return Engine(choose_device(settings.device), store, Roots(settings.roots), options)
 
 
-def run(connection: Connection[Any, Any], settings: EngineSettings, make: MakeEngine, log_level: int) -> None:
+def run(
+    connection: Connection[Any, Any], settings: EngineSettings, make: MakeEngine, log_level: int, json_log: bool
+) -> None:
     """Serve one service until it closes its end of the pipe or is gone."""
     faulthandler.enable()
     # Ctrl-C at a terminal goes to the whole group; it is the service that decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.set_up(log_level, as_json=json_log)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     link = Link(connection)
@@ -188,11 +192,13 @@ class _Desk:
         def report(stage: str, done: int, total: int, fps: float, left_s: float | None) -> None:
             _send(self._link, Progressed(call, stage, done, total, fps, left_s))
 
+        logs.set_job(job_id(message.request))
         try:
             progress = Progress(self._stops[call], report)
             manifest = self._engine.export(message.request, progress, careful=message.careful)
         finally:
             self._stops.pop(call, None)
+            logs.set_job(None)
         return Ended(call, manifest=str(manifest)), ()
 
     def _segment(self, call: int, segment: Segment, arrays: Sequence[Array]) -> tuple[Message, Sequence[Array]]:

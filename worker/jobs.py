@@ -206,7 +206,7 @@ class JobBook:
             self._run_one(job)
 
     def _run_one(self, job: _Job) -> None:
-        log.info("job %s begins: %s", job.info.job, job.kept.request.source)
+        log.info("job %s begins: %s", job.info.job, job.kept.request.source, extra={"job": job.info.job})
         self._update(job, state=JobState.RUNNING, stage="opening")
 
         def report(stage: str, done: int, total: int, fps: float, left_s: float | None) -> None:
@@ -224,11 +224,12 @@ class JobBook:
             self._fail(job, as_known_error(err), err)
         else:
             self._update(job, state=JobState.DONE, left_s=0.0, manifest=str(manifest))
-        log.info("job %s is %s %s", job.info.job, job.info.state.value, job.info.error or "")
+        about = {"job": job.info.job, "code": job.info.error_code}
+        log.info("job %s is %s %s", job.info.job, job.info.state.value, job.info.error or "", extra=about)
 
     def _fail(self, job: _Job, known: MattebridgeError, err: Exception) -> None:
         if isinstance(known, InternalError):
-            log.error("job %s failed", job.info.job, exc_info=err)
+            log.error("job %s failed", job.info.job, exc_info=err, extra={"job": job.info.job})
         self._update(job, state=JobState.FAILED, left_s=None, error_code=known.code, error=str(known))
 
     def _lay_down(self, job: _Job) -> None:

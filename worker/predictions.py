@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
@@ -16,6 +17,8 @@ from worker.segments import FramePrediction
 from worker.stages import Stopwatch, ahead, side_by_side
 from worker.store import Shelf
 from worker.thumbnail import with_thumbnail
+
+log = logging.getLogger(__name__)
 
 _DECODED_AHEAD = 3
 _PREDICTED_AHEAD = 6
@@ -155,4 +158,5 @@ class Predictions:
 def _note(err: FrameUnreadableError, frame: int, on_error: OnError, bad: dict[int, str]) -> None:
     if on_error is OnError.ERROR:
         raise err
+    log.warning("frame %d cannot be read: %s", frame, err, extra={"frame": frame})
     bad[frame] = str(err)

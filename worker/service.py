@@ -31,6 +31,8 @@ from bridge.messages import (
     Jobs,
     JobsReply,
     Message,
+    Metrics,
+    MetricsReply,
     Segment,
     SegmentReply,
     Watch,
@@ -44,6 +46,7 @@ from worker.fair_queue import FairQueue
 from worker.faults import as_known_error
 from worker.job_files import JobFiles
 from worker.jobs import JobBook, job_id
+from worker.metrics import Tally
 from worker.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,12 @@ class Inference(Protocol):
 
     @property
     def device_words(self) -> str: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    @property
+    def losses(self) -> int: ...
 
     def check(self, request: MatteRequest) -> tuple[str, ...]: ...
 
@@ -145,6 +154,7 @@ class Service:
             raise WorkerUnavailableError(f"cannot listen at {address}: {err.strerror}") from None
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._present = Presence()
+        self._tally = Tally()
         self._unsent = Unsent()
         self._checks = _desk("requests", _CHECKS_AT_ONCE)
         self._plates = _desk("plates", 1)
@@ -210,6 +220,8 @@ class Service:
                 self._socket.send_multipart(frames)
 
     def _send(self, to: _Sender, message: Message, arrays: Sequence[wire.Array] = ()) -> None:
+        if isinstance(message, ErrorReply):
+            self._tally.error(message.code)
         self._outbox.put([to.identity, *wire.pack(message, to.request_id, arrays)])
 
     def _receive(self, identity: bytes, frames: list[memoryview]) -> None:
@@ -226,6 +238,7 @@ class Service:
 
     def _dispatch(self, sender: _Sender, envelope: wire.Envelope) -> None:
         body = envelope.body
+        self._tally.request(envelope.kind)
         if isinstance(body, Hello):
             uptime_s = time.monotonic() - self._began
             device = self._engine.device_words
@@ -239,12 +252,22 @@ class Service:
             self._later(self._plates, sender, lambda: self._segment(sender, body, envelope.arrays))
         elif isinstance(body, Jobs):
             self._send(sender, JobsReply(jobs=self._jobs.all()))
+        elif isinstance(body, Metrics):
+            self._send(sender, MetricsReply(text=self._figures()))
         elif isinstance(body, Cancel):
             self._send(sender, JobReply(info=self._jobs.cancel(body.job)))
         elif isinstance(body, Watch):
             self._watch(sender, body)
         else:
             raise BadRequestError(f"{envelope.kind!r} is an answer, not a request")
+
+    def _figures(self) -> str:
+        return self._tally.text(
+            self._jobs.all(),
+            ready=self._engine.ready,
+            uptime_s=time.monotonic() - self._began,
+            losses=self._engine.losses,
+        )
 
     def _later(self, desk: FairQueue[Callable[[], None]], sender: _Sender, act: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -286,6 +309,9 @@ class Service:
         with self._subscribers_lock:
             senders = list(self._subscribers.get(info.job, ()))
             if info.state.is_final:
+                self._tally.ended(info.state)
+                if info.error_code is not None:
+                    self._tally.error(info.error_code)
                 self._subscribers.pop(info.job, None)
                 self._present.forget(info.job)
         for sender in senders:

@@ -89,6 +89,8 @@ class Supervisor:
         settings: EngineSettings,
         make: MakeEngine = make_engine,
         log_level: int = logging.INFO,
+        *,
+        json_log: bool = False,
     ) -> None:
         """Start the process; it loads what it needs while this side goes on.
 
@@ -96,8 +98,9 @@ class Supervisor:
             settings: What the engine is made from.
             make: Makes the engine, in the new process.
             log_level: The level of the new process's log, which goes to the same place.
+            json_log: Whether that log is one JSON object a line.
         """
-        self._arguments = (settings, make, log_level)
+        self._arguments = (settings, make, log_level, json_log)
         self._on_fatal: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -115,6 +118,11 @@ class Supervisor:
     def device_words(self) -> str:
         """The device for people, or `STARTING`."""
         return self._life.device
+
+    @property
+    def ready(self) -> bool:
+        """Whether the inference process has loaded what it needs."""
+        return self._life.device != STARTING
 
     @property
     def pid(self) -> int | None:

@@ -23,6 +23,7 @@ _OWN = {
     "jobs": "bridge.cli.jobs:jobs",
     "cancel": "bridge.cli.jobs:cancel",
     "policy": "bridge.cli.policy:policy",
+    "metrics": "bridge.cli.metrics:metrics",
     "keys": "bridge.cli.keys:keys",
     "doctor": "bridge.cli.doctor:doctor",
 }

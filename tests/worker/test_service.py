@@ -38,6 +38,8 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self.device_words = "cpu (2 cores)"
+        self.ready = True
+        self.losses = 0
         self.check: Callable[[MatteRequest], tuple[str, ...]] = lambda _: ()
         self.asked: list[str] = []
         """How the plates of `segment` came."""
@@ -64,7 +66,7 @@ class Running:
         self.engine = engine
         # The test may replace an engine's method after the service was made, hence the calls through lambdas.
         late = cast(Any, type("Late", (), {})())
-        late.device_words = engine.device_words
+        late.device_words, late.ready, late.losses = engine.device_words, engine.ready, engine.losses
         late.check = lambda request: engine.check(request)
         late.export = lambda request, progress: engine.export(request, progress)
         late.segment = engine.segment
@@ -435,6 +437,18 @@ def test_too_many_requests_of_one_client_are_refused_and_others_are_served(runni
         assert other.hello(timeout_s=5)
     release.set()
     socket.close(0)
+
+
+def test_figures_are_what_happened(running: Running, client: Client) -> None:
+    client.export(request()).wait(timeout_s=10)
+    with pytest.raises(JobUnknownError):
+        client.watch("nope")
+    figures = dict(line.rsplit(" ", 1) for line in client.metrics().splitlines() if not line.startswith("#"))
+    assert figures['mattebridge_jobs_ended_total{of="done"}'] == "1"
+    assert figures['mattebridge_errors_total{of="job_unknown"}'] == "1"
+    assert figures['mattebridge_requests_total{of="export"}'] == "1"
+    assert (figures["mattebridge_ready"], figures["mattebridge_jobs_running"]) == ("1", "0")
+    assert float(figures["mattebridge_resident_bytes"]) > 1e6
 
 
 def test_a_taken_address_is_named(running: Running) -> None:

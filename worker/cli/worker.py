@@ -44,6 +44,7 @@ from bridge.wire import DEFAULT_ADDRESS
 @click.option(
     "--clients", metavar="DIR", help="Public keys of the clients that may connect; needed beyond this machine."
 )
+@click.option("--log-json", is_flag=True, help="Log one JSON object a line, with job and frame.")
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without work.")
 def worker(
     address: str,
@@ -56,6 +57,7 @@ def worker(
     queue: str | None,
     key_file: str | None,
     clients: str | None,
+    log_json: bool,
     idle_exit: float | None,
 ) -> None:
     """Serve mattes until Ctrl-C or SIGTERM.
@@ -70,7 +72,9 @@ def worker(
     # Read once, when torch is imported in the inference process, which inherits it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    from worker import logs
+
+    logs.set_up(logging.INFO, as_json=log_json)
     from bridge.keys import load_worker_keys
     from worker.engine_process import EngineSettings
     from worker.job_files import JobFiles, default_folder
@@ -92,7 +96,7 @@ def worker(
         precision=precision,
         compile_models=compile_models,
     )
-    with Supervisor(settings) as supervisor:
+    with Supervisor(settings, json_log=log_json) as supervisor:
         service = Service(address, supervisor, idle_exit_s=idle_exit, open_files=open_files, keys=keys)
         supervisor.on_fatal(service.stop)
 
