@@ -25,6 +25,7 @@ bench: $(READY)
 # Installed again when what it depends on changes.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Mattebridge needs Python 3.10 or newer here; say: make PYTHON=python3.11 ...") if sys.version_info < (3, 10) else None'
+	@echo "setting up $(VENV), which takes a minute or a few"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $(READY)

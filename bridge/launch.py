@@ -80,8 +80,8 @@ def connect(
         raise WorkerUnavailableError(
             f"something listens at {where}, but it does not answer as a worker; choose another address"
             if keys is None and host in _LOOPBACK
-            else f"what listens at {where} does not answer: it is no worker, demands keys (docs/security.md), "
-            "or does not know these"
+            else f"what listens at {where} does not answer: it is no worker, "
+            + ("or demands keys (docs/security.md)" if keys is None else "or does not have these keys on its list")
         ) from None
     return client
 

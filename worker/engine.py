@@ -25,6 +25,7 @@ from worker.models.base import LoadOptions
 from worker.models.detail import closer
 from worker.models.licences import check_licence
 from worker.models.registry import ModelEntry, ModelPool, find_model, is_path
+from worker.notes import notes_on
 from worker.pipeline import run_export
 from worker.plates import PlateDesk
 from worker.predictions import Predictions
@@ -72,6 +73,7 @@ class Engine:
             if request.foreground:
                 # Raises where the configuration has no way to scene-linear light.
                 _ = source.light
+            notices += notes_on(entry.name, source, request)
             # At the least: the layers of tracks are not known yet.
             frames_at_once(
                 source.size_wh,

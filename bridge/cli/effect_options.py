@@ -55,6 +55,8 @@ def _option(param: Param) -> Callable[[F], F]:
         common["callback"] = _words_of(fixed)
         if fixed:
             common["help"] = f"{param.hint.rstrip('.')}: {', '.join(fixed)}."
+    elif param.type is ParamType.STRING:
+        common["callback"] = _not_empty
     elif param.type is ParamType.STR_CHOICE and fixed:
         common["type"] = click.Choice(fixed)
     elif param.type is ParamType.INTEGER:
@@ -62,6 +64,13 @@ def _option(param: Param) -> Callable[[F], F]:
     elif param.type is ParamType.DOUBLE:
         common["type"] = click.FloatRange(param.min, param.max)
     return click.option(param.option, param.name, **common)
+
+
+def _not_empty(_: click.Context, __: click.Parameter, value: Optional[str]) -> Optional[str]:
+    """An empty value is mostly a variable that is not set, and must not mean everything."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; give a value, or leave the option out")
+    return value
 
 
 def _whole(limit: Optional[float]) -> Optional[int]:

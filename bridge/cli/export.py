@@ -14,6 +14,7 @@ from bridge.cli.progress import follow
 from bridge.cli.source_kinds import MANY_OPTIONS, SourceOrder, check_plain, kind_of, many_options
 from bridge.effect import to_request
 from bridge.errors import MattebridgeError
+from bridge.frames import format_frames
 from bridge.launch import connect
 from bridge.manifest import Manifest, read_manifest
 
@@ -67,15 +68,22 @@ def summary(path: str, manifest: Manifest) -> dict[str, Any]:
         "files": len(manifest.files),
         "layers": [layer.name for layer in manifest.layers],
         "bad_frames": {str(file.frame): file.reason for file in manifest.files if file.state != "good"},
+        **{state: _frames_in(manifest, state) for state in ("held", "black")},
     }
+
+
+def _frames_in(manifest: Manifest, state: str) -> str:
+    """The frames in a state, as a range; empty for none."""
+    return format_frames(sorted({file.frame for file in manifest.files if file.state == state}))
 
 
 def echo_summary(path: str, manifest: Manifest) -> None:
     """Tell where the mattes lie."""
     facts = summary(path, manifest)
     click.echo(f"{facts['files']} files, frames {facts['frames']}, layers {', '.join(facts['layers'])}")
-    if facts["bad_frames"]:
-        click.echo(f"frames that could not be read: {', '.join(facts['bad_frames'])} (reasons in the manifest)")
+    for state, done in (("held", "repeat a neighbour's mattes"), ("black", "are empty")):
+        if facts[state]:
+            click.echo(f"could not be read: {facts[state]}; these {done} (reasons in the manifest)")
     click.echo(f"mattes         {Path(path).parent}")
     click.echo(f"manifest       {path}")
     if facts["contact_sheet"]:

@@ -182,6 +182,11 @@ class _Bars:
         self._progress.update(self._tasks[name], completed=done, total=total)
 
 
+_TITLES = ("name", "here", "family", "score", "on", "labels", "params", "size", "licence", "commercial")
+_NARROW_TITLES = ("name", "here", "score", "size", "commercial")
+_WIDE, _UNBOUNDED = 130, 250
+
+
 def _entry(name: str) -> CatalogEntry:
     entry = find_entry(name)
     if entry is None:
@@ -190,28 +195,37 @@ def _entry(name: str) -> CatalogEntry:
 
 
 def _print_table(rows: list[Facts]) -> None:
+    console = Console()
+    wide = console.width >= _WIDE or not console.is_terminal
+    if not console.is_terminal:
+        # Whatever reads it wants a line a model.
+        console = Console(width=_UNBOUNDED)
+    shown = _TITLES if wide else _NARROW_TITLES
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("name", "here", "family", "score", "on", "labels", "params", "size", "licence", "commercial"):
+    for title in shown:
         table.add_column(
             title, no_wrap=title == "name", justify="right" if title in ("params", "size") else "left"
         )
     sources = list(dict.fromkeys(row["source"] for row in rows if row.get("source")))
     for row in rows:
         millions, source = row.get("parameters_m"), row.get("source")
-        table.add_row(
-            row["name"],
-            "yes" if row["installed"] else "",
-            row.get("family", "?"),
-            row.get("score_words", ""),
-            f"{row['data']} ({sources.index(source) + 1})" if source else "",
-            row.get("label_set") or "",
-            "" if millions is None else f"{millions:g} M",
-            row.get("size", ""),
-            row.get("licence", "?"),
-            {"allowed": "yes", "forbidden": "no", "unclear": "unclear"}[row["commercial"]],
-        )
-    console = Console()
+        cells = {
+            "name": row["name"],
+            "here": "yes" if row["installed"] else "",
+            "family": row.get("family", "?"),
+            "score": row.get("score_words", ""),
+            "on": f"{row['data']} ({sources.index(source) + 1})" if source else "",
+            "labels": row.get("label_set") or "",
+            "params": "" if millions is None else f"{millions:g} M",
+            "size": row.get("size", ""),
+            "licence": row.get("licence", "?"),
+            "commercial": {"allowed": "yes", "forbidden": "no", "unclear": "unclear"}[row["commercial"]],
+        }
+        table.add_row(*(cells[title] for title in shown))
     console.print(table)
+    if not wide:
+        console.print("\nmattebridge models info NAME tells the rest.")
+        return
     if sources:
         console.print("\nScores and licences are the publishers' word. Scores were read in:")
     for number, source in enumerate(sources, 1):

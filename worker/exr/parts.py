@@ -94,6 +94,8 @@ def read_parts(path: str | Path) -> list[ExrPart]:
 
 def _open(path: str | Path, *, header_only: bool) -> Any:
     try:
+        if not OpenEXR.isOpenExrFile(str(path)):
+            raise SourceUnreadableError(f"cannot read {path}: it is no OpenEXR file")
         file = OpenEXR.File(str(path), separate_channels=True, header_only=header_only)
         if not file.parts:
             raise SourceUnreadableError(f"cannot read {path}: it is damaged")
