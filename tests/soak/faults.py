@@ -76,12 +76,16 @@ def look(out: Path) -> tuple[dict[str, int], list[str]]:
     return whole, broken
 
 
-def one_kill(home: Path, out: Path, victim: str, after_s: float, frames: str, quiet: dict[str, bytes]) -> Outcome:
-    """Export, kill after some seconds, look, and export again."""
+def one_kill(
+    home: Path, out: Path, victim: str, after_s: float, after_files: int, frames: str, quiet: dict[str, bytes]
+) -> Outcome:
+    """Export, kill after some files and then some seconds, look, and export again."""
     address = launch.free_address()
     wrong: list[str] = []
     with running(home, address) as worker:
         client = export(home, out, address, frames)
+        while len(list(out.glob("*.exr"))) < after_files and client.poll() is None:
+            time.sleep(0.001)
         time.sleep(after_s)
         inference = inference_of(worker.pid)
         if victim in ("client", "all"):
@@ -125,6 +129,17 @@ def one_kill(home: Path, out: Path, victim: str, after_s: float, frames: str, qu
     return Outcome(victim, after_s, len(stood), rewritten, tuple(wrong))
 
 
+def moment(chance: random.Random, length_s: float, files: int, *, among_files: bool) -> tuple[float, int]:
+    """When to kill: seconds, and the files that must stand before they are counted.
+
+    Files are written in a small part of a run, most of which is the start of processes; so every other round of
+    kills falls between two of them.
+    """
+    if among_files:
+        return chance.uniform(0, 0.1), chance.randrange(1, files - 1)
+    return chance.uniform(0.15, 1.0) * length_s, 0
+
+
 def run(kills: int, frames: str, seed: int, victims: Sequence[str] = VICTIMS) -> list[Outcome]:
     """Kill by turns, at moments drawn from the length of an undisturbed run."""
     chance = random.Random(seed)
@@ -148,7 +163,7 @@ def run(kills: int, frames: str, seed: int, victims: Sequence[str] = VICTIMS) ->
                 home,
                 home / "out",
                 victims[number % len(victims)],
-                chance.uniform(0.15, 1.0) * length_s,
+                *moment(chance, length_s, len(quiet), among_files=number // len(victims) % 2 == 1),
                 frames,
                 quiet,
             )
