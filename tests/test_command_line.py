@@ -107,8 +107,12 @@ def many_plates(folder: Path, count: int) -> Path:
 
 
 def only_error(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a failed command says; it has nothing else to say."""
-    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    """The one line that a failed command says, beside notes; it has nothing else to say."""
+    lines = [
+        line
+        for line in [line for line in result.stderr.splitlines() if line.strip()]
+        if not line.startswith("note: ")
+    ]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("error: ")
     assert result.stdout == ""
