@@ -25,6 +25,9 @@ _TOE = 0.01
 _DARKEST, _BRIGHTEST = -0.1, 100.0
 """Scene-linear light the table covers: noise below black, nine stops above grey."""
 
+_PIXELS_AT_ONCE = 4 << 20
+"""A large plate is shown band by band: on the way a pixel takes ten times the memory of its plate."""
+
 _TABLE_CONFIG = "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"
 """Applying a table needs a configuration, though nothing of it; the smallest costs least."""
 
@@ -46,6 +49,14 @@ def to_plate(pixels: npt.NDArray[np.float32], color: InputColor) -> Plate:
     Raises:
         BadRequestError: the configuration cannot show the space.
     """
+    plate = np.empty(pixels.shape, np.uint8)
+    rows = max(1, _PIXELS_AT_ONCE // max(1, pixels.shape[1]))
+    for top in range(0, pixels.shape[0], rows):
+        plate[top : top + rows] = _shown(pixels[top : top + rows], color)
+    return plate
+
+
+def _shown(pixels: npt.NDArray[np.float32], color: InputColor) -> Plate:
     if color.untouched:
         shown = np.nan_to_num(pixels, nan=0.0, posinf=1.0, neginf=0.0)
     elif color.coding is Coding.UNKNOWN:

@@ -21,12 +21,9 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from worker.media.channels import picture_channels
+from worker.media.limits import LIMIT_WORDS, MAX_SIDE_PX, check_chunks, check_promise, check_size
 from worker.media.orientation import swaps_sides, upright
 from worker.media.unreadable import UnreadableError
-
-MAX_SIDE_PX = 16384
-MAX_PIXELS = 16384 * 8192
-"""Limits on pictures, looked at before memory is taken: a few bytes of header can ask for terabytes."""
 
 _MAX_PARTS = 64
 """How many parts of a file are searched for a picture."""
@@ -151,7 +148,7 @@ def _opened(path: str) -> Iterator[_Opened]:
         if image.format_name() in _NO_PICTURES:
             raise UnreadableError(f"format {image.format_name()} holds no plates")
         part, spec, channels = _picture_part(image)
-        _check_size(spec)
+        _check_memory(spec, channels, path)
         yield _Opened(image, spec, part, channels, spec.get_int_attribute("Orientation", 1))
     except UnicodeDecodeError as error:
         raise UnreadableError("its header holds names that are no text") from error
@@ -178,13 +175,16 @@ def _picture_part(image: oiio.ImageInput) -> tuple[int, oiio.ImageSpec, tuple[in
     raise UnreadableError(f"it has no colour channels, only {', '.join(seen[:8])}")
 
 
-def _check_size(spec: oiio.ImageSpec) -> None:
+def _check_memory(spec: oiio.ImageSpec, channels: tuple[int, int, int], path: str) -> None:
+    """Refuse what would take more memory than a picture can be worth; none has been taken yet."""
+    file_bytes = Path(path).stat().st_size
+    read = max(channels) - min(channels) + 1
     for width, height in ((spec.width, spec.height), (spec.full_width, spec.full_height)):
-        if width < 1 or height < 1 or max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
-            raise UnreadableError(
-                f"its picture is {width} x {height}; at most {MAX_SIDE_PX} a side and "
-                f"{MAX_PIXELS // 10**6} million pixels are read"
-            )
+        check_size(width, height)
+        check_promise(width, height, read * spec.format.size(), file_bytes)
+    if spec.get_string_attribute("compression") and spec.getattribute("openexr:lineOrder") is not None:
+        tile_wh = (spec.tile_width, spec.tile_height)
+        check_chunks(spec.width, spec.pixel_bytes(True), spec.get_string_attribute("compression"), tile_wh)
 
 
 def _in_display_window(pixels: npt.NDArray[Any], spec: oiio.ImageSpec) -> npt.NDArray[Any]:
@@ -243,5 +243,5 @@ def _message(teller: Any) -> str:
     if not lines:
         return ""
     if "limits:resolution" in lines[0]:
-        return f"its picture is larger than {MAX_SIDE_PX} pixels a side"
+        return f"its picture is too large; {LIMIT_WORDS}"
     return str(_BOILERPLATE.sub("", lines[0]).strip())

@@ -14,9 +14,11 @@ import numpy.typing as npt
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, MOVIE_FIRST_FRAME, format_frames
 from bridge.naming import clip_name
+from worker.device import cores
 from worker.media.color import choose_color
 from worker.media.display import to_plate
-from worker.media.images import MAX_PIXELS, MAX_SIDE_PX
+from worker.media.limits import LIMIT_WORDS, MAX_PIXELS, check_promise
+from worker.media.limits import check_size as check_limits
 from worker.media.movie_decoder import MovieDecoder
 from worker.media.movie_index import index_movie
 from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter, upright_wh
@@ -38,9 +40,14 @@ _OPTIONS = {
     "format_whitelist": (
         "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mxf,mpegts,mpeg,asf,flv,ogg,gif,dv,nut,yuv4mpegpipe"
     ),
+    # Looking for what the header leaves out, FFmpeg decodes.
+    "max_pixels": str(MAX_PIXELS),
 }
 
 _HASHED_BYTES = 64 * 1024
+
+_FRAMES_BYTES = 768 << 20
+"""What the frames that the decoder's threads work on may take together."""
 
 _TRIED_FIRST = 16
 """How many frames are tried for the size of a movie before it counts as unreadable."""
@@ -128,8 +135,7 @@ def _open(
     coded = stream.codec_context
     if coded is None:
         raise UnreadableError("its video codec is unknown")
-    if max(coded.width, coded.height) > MAX_SIDE_PX or coded.width * coded.height > MAX_PIXELS:
-        raise UnreadableError(f"its picture is {coded.width} x {coded.height}; {MAX_SIDE_PX} a side is the most")
+    _limit(coded, path)
     stream.thread_type = "AUTO"
     index = index_movie(container, stream)
     existing = tuple(range(MOVIE_FIRST_FRAME, MOVIE_FIRST_FRAME + index.promised))
@@ -158,6 +164,20 @@ def _open(
     return MovieSource(facts, container, decoder)
 
 
+def _limit(coded: av.VideoCodecContext, path: str) -> None:
+    """Keep the decoder to the size that the file has told, before it takes memory."""
+    width, height = coded.width, coded.height
+    if not width and not height:
+        raise UnreadableError(f"it does not say how large its picture is, or it is too large; {LIMIT_WORDS}")
+    check_limits(width, height)
+    check_promise(width, height, 3, Path(path).stat().st_size)
+    # Coded in whole blocks, the largest of which have 128 pixels a side.
+    blocks = (width // 128 + 2) * (height // 128 + 2) * 128**2
+    coded.options = {**coded.options, "max_pixels": str(min(blocks, MAX_PIXELS))}
+    # Each thread holds a frame of up to 4 bytes a pixel.
+    coded.thread_count = max(1, min(cores(), _FRAMES_BYTES // (width * height * 4)))
+
+
 def _first_decoded(decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFrame:
     """The first selected frame that decodes; damaged ones before it are the on-error policy's matter."""
     problem: UnreadableError | None = None
@@ -166,7 +186,9 @@ def _first_decoded(decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFr
             return decoder.frame(frame - MOVIE_FIRST_FRAME)
         except UnreadableError as error:
             problem = error
-    raise UnreadableError(f"none of its first frames decodes: {problem}")
+    raise UnreadableError(
+        f"none of its first frames decodes: {problem}; it is damaged, or too large: {LIMIT_WORDS}"
+    )
 
 
 def _identity(path: str) -> str:
