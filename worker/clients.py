@@ -1,20 +1,30 @@
-"""What a service knows of its clients: which of them live, and what they have not taken yet."""
+"""What a service knows of its clients: which of them live, and which hear of which job."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
-
-import zmq
+from collections import Counter
+from dataclasses import dataclass
 
 from bridge.errors import BusyError
 
 GONE_AFTER_S = 15.0
 """A client that waits for a job pings every other second; one silent for so long is gone."""
 
-MOST_UNSENT_BYTES = 512 << 20
-"""Mattes that may wait for one client to take them."""
+MOST_WATCHES = 10_000
+MOST_WATCHES_OF_ONE = 300
+"""How many requests may have the events of a job sent to them, in all and of one client."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whom an answer goes to."""
+
+    identity: bytes
+    request_id: str
+    key: bytes = b""
+    """The client's public key in Z85, where the worker demands keys."""
 
 
 class Presence:
@@ -62,25 +72,58 @@ class Presence:
         return jobs
 
 
-class Unsent:
-    """Answers with arrays that clients have not taken yet; for the thread that owns the socket."""
+class Watchers:
+    """Who hears of which job. Usable from any thread."""
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, list[tuple[zmq.MessageTracker, int]]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._of: dict[str, set[Sender]] = {}
+        self._counts: Counter[bytes] = Counter()
 
-    def add(self, identity: bytes, tracker: zmq.MessageTracker | None, size: int) -> None:
-        """An answer was handed to the socket."""
-        if tracker is not None and not tracker.done:
-            self._waiting[identity].append((tracker, size))
+    def add(self, job: str, sender: Sender) -> None:
+        """Have somebody hear of a job until its end; BusyError where he, or all together, watch too much."""
+        with self._lock:
+            if sender in self._of.get(job, ()):
+                return
+            own, every = self._counts[sender.identity], self._counts.total()
+            if own >= MOST_WATCHES_OF_ONE or every >= MOST_WATCHES:
+                limit = f"{own} times" if own >= MOST_WATCHES_OF_ONE else "by too many others"
+                raise BusyError(f"jobs are watched {limit} already; try again when some have ended")
+            self._of.setdefault(job, set()).add(sender)
+            self._counts[sender.identity] += 1
 
-    def check(self, identity: bytes) -> None:
-        """Refuse more work for a client that does not take what is done: BusyError."""
-        for one in list(self._waiting):
-            self._waiting[one] = [(tracker, size) for tracker, size in self._waiting[one] if not tracker.done]
-            if not self._waiting[one]:
-                del self._waiting[one]
-        unsent = sum(size for _, size in self._waiting.get(identity, ()))
-        if unsent > MOST_UNSENT_BYTES:
-            raise BusyError(
-                f"{unsent >> 20} MB of mattes wait for this client to take them; no more is made before"
-            )
+    def drop(self, job: str, sender: Sender) -> None:
+        """Somebody need not hear of a job any more."""
+        with self._lock:
+            self._drop(job, sender)
+
+    def leave(self, identity: bytes) -> None:
+        """A client is gone."""
+        with self._lock:
+            if identity not in self._counts:
+                return
+            left = [(job, it) for job, senders in self._of.items() for it in senders if it.identity == identity]
+            for job, sender in left:
+                self._drop(job, sender)
+
+    def of(self, job: str) -> list[Sender]:
+        """Who hears of a job."""
+        with self._lock:
+            return list(self._of.get(job, ()))
+
+    def end(self, job: str) -> None:
+        """A job has ended."""
+        with self._lock:
+            for sender in list(self._of.get(job, ())):
+                self._drop(job, sender)
+
+    def _drop(self, job: str, sender: Sender) -> None:
+        senders = self._of.get(job, set())
+        if sender not in senders:
+            return
+        senders.discard(sender)
+        if not senders:
+            del self._of[job]
+        self._counts[sender.identity] -= 1
+        if not self._counts[sender.identity]:
+            del self._counts[sender.identity]

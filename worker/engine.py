@@ -15,8 +15,10 @@ from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from worker.describe import describe
 from worker.device import device_words, share_cores
+from worker.engine_link import Held
 from worker.following import follow_tracks
 from worker.frame_writer import end_processes
+from worker.held import held
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
 from worker.media import linked_files, open_source
@@ -100,6 +102,11 @@ class Engine:
     def losses(self) -> int:
         """None: this process is its own."""
         return 0
+
+    @property
+    def held(self) -> Held:
+        """The memory that this process and its device hold now."""
+        return held(self.device)
 
     def describe(self) -> DescribeReply:
         """Models, categories, layouts, formats and colour spaces that there are here."""

@@ -71,6 +71,23 @@ class Progressed(_Part, frozen=True):
     left_s: float | None
 
 
+class Held(_Part, frozen=True):
+    """Memory of the inference process and of its device, in bytes; said from time to time, as call 0."""
+
+    resident_bytes: int
+    writers_bytes: int
+    """Of the processes that write frames, together; pages that they share count in each."""
+    device: str = ""
+    """The device, for example ``cuda:0``; empty for a CPU."""
+    allocated_bytes: int | None = None
+    """By tensors; None where there is no device."""
+    reserved_bytes: int | None = None
+    """By this process, whether in use or kept for later."""
+    free_bytes: int | None = None
+    """What nobody has taken; None where the device does not say."""
+    total_bytes: int | None = None
+
+
 class Ended(_Part, frozen=True):
     """The call went well; the field that belongs to its kind is set."""
 
@@ -89,7 +106,7 @@ class Failed(_Part, frozen=True):
     message: str
 
 
-Message = Check | Run | Stop | Plate | Describe | Quit | Ready | Progressed | Ended | Failed
+Message = Check | Run | Stop | Plate | Describe | Quit | Ready | Progressed | Held | Ended | Failed
 
 
 class _Head(msgspec.Struct, frozen=True):

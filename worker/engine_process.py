@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from worker.engine_link import (
     Describe,
     Ended,
     Failed,
+    Held,
     Link,
     Message,
     Plate,
@@ -49,6 +51,9 @@ _CHECKS_AT_ONCE = 2
 
 _END_WITHIN_S = 20.0
 """How long frames under way may take once the service is gone."""
+
+_HELD_EVERY_S = 2.0
+"""How often the process tells how much memory it holds."""
 
 _FIRST_TO_GO = "500"
 """Where memory is short, Linux shall end this process and not the service."""
@@ -82,6 +87,9 @@ class Carrier(Protocol):
     def segment(self, message: Segment, arrays: Sequence[Array]) -> tuple[SegmentReply, list[Array]]: ...
 
     def describe(self) -> DescribeReply: ...
+
+    @property
+    def held(self) -> Held: ...
 
     def close(self) -> None: ...
 
@@ -121,7 +129,17 @@ def run(
         _send(link, _failure(0, err))
         return
     _send(link, Ready(0, engine.device_words))
+    threading.Thread(target=_tell_held, args=(link, engine), name="held", daemon=True).start()
     _Desk(engine, link).serve()
+
+
+def _tell_held(link: Link, engine: Carrier) -> None:
+    while True:
+        try:
+            _send(link, engine.held)
+        except Exception:  # a figure that cannot be had now must not end the process
+            log.debug("the memory held cannot be told", exc_info=True)
+        time.sleep(_HELD_EVERY_S)
 
 
 class _Desk:

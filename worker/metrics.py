@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bridge.messages import JobInfo, JobState
 from bridge.version import version
+from worker.engine_link import Held
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
 
@@ -37,7 +38,9 @@ class Tally:
         with self._lock:
             self._ended[state.value] += 1
 
-    def text(self, jobs: Iterable[JobInfo], *, ready: bool, uptime_s: float, losses: int) -> str:
+    def text(
+        self, jobs: Iterable[JobInfo], *, ready: bool, uptime_s: float, losses: int, held: Held | None = None
+    ) -> str:
         """All figures as they stand now.
 
         Args:
@@ -45,6 +48,7 @@ class Tally:
             ready: Whether the inference process can work.
             uptime_s: How long the service has run.
             losses: How often the inference process was lost.
+            held: The memory that the inference process told; None where it has not.
         """
         known = list(jobs)
         running = [job for job in known if job.state is JobState.RUNNING]
@@ -68,16 +72,43 @@ class Tally:
             ("requests_total", "counter", "Requests by their kind.", requests),
             ("errors_total", "counter", "Errors by their code.", errors),
             ("resident_bytes", "gauge", "Memory of the service.", _resident()),
+            *_held(held),
         ]
         return "".join(_family(f"mattebridge_{name}", *rest) for name, *rest in families)  # type: ignore[arg-type]
+
+
+def _held(held: Held | None) -> list[tuple[str, str, str, Samples]]:
+    """The inference process's memory, and the device's where there is one."""
+    if held is None:
+        return []
+    families: list[tuple[str, str, str, Samples]] = [
+        ("inference_resident_bytes", "gauge", "Memory of the inference process.", [({}, held.resident_bytes)]),
+        ("writers_resident_bytes", "gauge", "Memory of the processes that write.", [({}, held.writers_bytes)]),
+    ]
+    of_device = (
+        ("allocated", "Device memory in use by tensors.", held.allocated_bytes),
+        ("reserved", "Device memory that the worker has taken.", held.reserved_bytes),
+        ("free", "Device memory that nobody has taken.", held.free_bytes),
+        ("total", "Device memory there is.", held.total_bytes),
+    )
+    return families + [
+        (f"device_{name}_bytes", "gauge", words, [({"device": held.device}, count)])
+        for name, words, count in of_device
+        if count is not None
+    ]
 
 
 def _family(name: str, kind: str, words: str, samples: Samples) -> str:
     lines = [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
     for labels, value in samples:
         inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        lines.append(f"{name}{{{inside}}} {value:g}" if inside else f"{name} {value:g}")
+        lines.append(f"{name}{{{inside}}} {_number(value)}" if inside else f"{name} {_number(value)}")
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    """Counts and bytes whole, all else to six digits."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
 def _escaped(text: str) -> str:

@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -37,15 +36,16 @@ from bridge.messages import (
     SegmentReply,
     Watch,
 )
-from bridge.outbox import Outbox
 from bridge.request import MatteRequest
 from bridge.version import version
-from worker.admission import admit
-from worker.clients import Presence, Unsent
-from worker.fair_queue import FairQueue
+from worker.admission import AllowList, admit
+from worker.clients import Presence, Sender, Watchers
+from worker.desk import Desk
+from worker.engine_link import Held
 from worker.faults import as_known_error
 from worker.job_files import JobFiles
 from worker.jobs import JobBook, job_id
+from worker.mail import Mail
 from worker.metrics import Tally
 from worker.progress import Progress
 
@@ -55,12 +55,11 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _CHECKS_AT_ONCE = 2
 
-_WAITING = 200
-_WAITING_OF_ONE = 16
-"""How many requests of a kind may wait for their turn, in all and of one client."""
+_LETTERS_IN_SOCKET = 100
+"""How many small messages the socket keeps for a client; what else there is waits in the mail."""
 
-_SMALL = 2
-"""Frames of an answer without arrays: whom it goes to, and its head."""
+_RETRY_MS = 20
+"""How soon a client that took nothing is tried again."""
 
 _TICK_MS = 200
 
@@ -77,6 +76,9 @@ class Inference(Protocol):
     @property
     def losses(self) -> int: ...
 
+    @property
+    def held(self) -> Held | None: ...
+
     def check(self, request: MatteRequest) -> tuple[str, ...]: ...
 
     def export(self, request: MatteRequest, progress: Progress) -> Path: ...
@@ -86,20 +88,12 @@ class Inference(Protocol):
     def describe(self) -> DescribeReply: ...
 
 
-@dataclass(frozen=True)
-class _Sender:
-    """Whom an answer goes to: the client's identity and the id of its request."""
-
-    identity: bytes
-    request_id: str
-
-
 class Service:
     """A worker's ROUTER socket and everything behind it.
 
     `run` owns the socket. Requests that take time - checking an export, a single plate - are carried out by
     small pools of threads, so that the socket always answers at once; what they have to say goes out through
-    the outbox.
+    the mail.
     """
 
     def __init__(
@@ -137,14 +131,20 @@ class Service:
         self._began = time.monotonic()
         self._active = self._began
         self._stop = threading.Event()
-        self._outbox: Outbox[list[wire.Buffer]] = Outbox()
-        self._subscribers: dict[str, set[_Sender]] = {}
-        self._subscribers_lock = threading.Lock()
+        self._mail = Mail()
+        self._watchers = Watchers()
         # Its own context: the one who judges keys judges for all sockets of a context.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
-        self._judge = None if keys is None else admit(keys, self._socket)
+        self._clients = None if keys is None else AllowList(keys.clients)
+        self._judge = None if keys is None or self._clients is None else admit(keys, self._clients, self._socket)
         self._socket.setsockopt(zmq.LINGER, 1000)
+        # What a client does not take is refused by the socket, not lost in it.
+        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        self._socket.setsockopt(zmq.SNDHWM, _LETTERS_IN_SOCKET)
+        # A machine that went without a word gives up its place some time.
+        self._socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        self._socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 60)
         # libzmq drops a peer that exceeds this before memory is taken; smaller excesses get an error reply.
         self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
         try:
@@ -155,16 +155,15 @@ class Service:
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._present = Presence()
         self._tally = Tally()
-        self._unsent = Unsent()
-        self._checks = _desk("requests", _CHECKS_AT_ONCE)
-        self._plates = _desk("plates", 1)
+        self._checks = Desk("requests", _CHECKS_AT_ONCE)
+        self._plates = Desk("plates", 1)
         self._jobs = JobBook(engine.export, self._publish, open_files(self.address))
 
     def run(self) -> None:
         """Serve until `stop` is called or the worker has been idle for long enough."""
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._outbox.fileno(), zmq.POLLIN)
+        poller.register(self._mail.fileno(), zmq.POLLIN)
         log.info("listening at %s", self.address)
         try:
             while not self._stop.is_set() and not self._idle_for_long():
@@ -178,9 +177,9 @@ class Service:
             self._jobs.close()
             self._checks.close()
             self._plates.close()
-            self._send_waiting()
+            self._deliver()
             self._leave()
-            self._outbox.close()
+            self._mail.close()
 
     def _leave(self) -> None:
         """Give the address up."""
@@ -194,12 +193,16 @@ class Service:
         for job in self._present.abandoned():
             log.info("job %s is cancelled: whoever asked for it is gone", job)
             self._jobs.cancel(job)
-        for source, _ in poller.poll(_TICK_MS):
+        for source, _ in poller.poll(_RETRY_MS if self._mail.waits else _TICK_MS):
             if source is self._socket:
                 frames = self._socket.recv_multipart(copy=False)
-                self._receive(frames[0].bytes, [frame.buffer for frame in frames[1:]])
-            else:
-                self._send_waiting()
+                key = b"" if self._clients is None else str(frames[-1].get("User-Id")).encode()
+                self._receive(Sender(frames[0].bytes, "", key), [frame.buffer for frame in frames[1:]])
+        self._deliver()
+
+    def _deliver(self) -> None:
+        for identity in self._mail.deliver(self._socket):
+            self._watchers.leave(identity)
 
     def stop(self) -> None:
         """Make `run` return soon; may be called from any thread or a signal handler."""
@@ -211,32 +214,33 @@ class Service:
             self._active = now
         return self._idle_exit_s is not None and now - self._active > self._idle_exit_s
 
-    def _send_waiting(self) -> None:
-        for frames in self._outbox.drain():
-            if len(frames) > _SMALL:
-                tracker = self._socket.send_multipart(frames, copy=False, track=True)
-                self._unsent.add(bytes(frames[0]), tracker, sum(map(len, frames)))
-            else:
-                self._socket.send_multipart(frames)
-
-    def _send(self, to: _Sender, message: Message, arrays: Sequence[wire.Array] = ()) -> None:
+    def _send(self, to: Sender, message: Message, arrays: Sequence[wire.Array] = ()) -> None:
         if isinstance(message, ErrorReply):
             self._tally.error(message.code)
-        self._outbox.put([to.identity, *wire.pack(message, to.request_id, arrays)])
+        self._mail.put(to, message, arrays)
 
-    def _receive(self, identity: bytes, frames: list[memoryview]) -> None:
+    def _receive(self, sender: Sender, frames: list[memoryview]) -> None:
+        if not self._is_admitted(sender) or self._mail.is_cut(sender.identity):
+            return
         self._active = time.monotonic()
-        self._present.heard(identity)
-        sender = _Sender(identity, "")
+        self._present.heard(sender.identity)
         try:
             if frames:
-                sender = _Sender(identity, wire.read_head(frames[0]).id)
+                sender = Sender(sender.identity, wire.read_head(frames[0]).id, sender.key)
             envelope = wire.unpack(frames)
             self._dispatch(sender, envelope)
         except MattebridgeError as err:
             self._send(sender, ErrorReply(code=err.code, message=str(err)))
 
-    def _dispatch(self, sender: _Sender, envelope: wire.Envelope) -> None:
+    def _is_admitted(self, sender: Sender) -> bool:
+        """Whether a client is still on the list; one that is not hears no more, over its old connection either."""
+        if self._clients is None or self._clients.holds(sender.key):
+            return True
+        self._watchers.leave(sender.identity)
+        self._mail.forget(sender.identity)
+        return False
+
+    def _dispatch(self, sender: Sender, envelope: wire.Envelope) -> None:
         body = envelope.body
         self._tally.request(envelope.kind)
         if isinstance(body, Hello):
@@ -248,8 +252,9 @@ class Service:
         elif isinstance(body, Export):
             self._later(self._checks, sender, lambda: self._export(sender, body))
         elif isinstance(body, Segment):
-            self._unsent.check(sender.identity)
-            self._later(self._plates, sender, lambda: self._segment(sender, body, envelope.arrays))
+            self._mail.check(sender.identity)
+            size_bytes = sum(len(array.data) for array in envelope.arrays)
+            self._later(self._plates, sender, lambda: self._segment(sender, body, envelope.arrays), size_bytes)
         elif isinstance(body, Jobs):
             self._send(sender, JobsReply(jobs=self._jobs.all()))
         elif isinstance(body, Metrics):
@@ -267,9 +272,10 @@ class Service:
             ready=self._engine.ready,
             uptime_s=time.monotonic() - self._began,
             losses=self._engine.losses,
+            held=self._engine.held,
         )
 
-    def _later(self, desk: FairQueue[Callable[[], None]], sender: _Sender, act: Callable[[], None]) -> None:
+    def _later(self, desk: Desk, sender: Sender, act: Callable[[], None], size_bytes: int = 0) -> None:
         def guarded() -> None:
             try:
                 act()
@@ -279,53 +285,46 @@ class Service:
                     log.exception("a request failed")
                 self._send(sender, ErrorReply(code=known.code, message=str(known)))
 
-        desk.put(guarded, sender.identity.hex())
+        desk.put(guarded, sender.identity.hex(), size_bytes)
 
-    def _export(self, sender: _Sender, body: Export) -> None:
+    def _export(self, sender: Sender, body: Export) -> None:
         notices = self._engine.check(body.request)
-        # Subscribed before the job can begin, so that its first event finds the subscriber.
-        self._subscribe(job_id(body.request), sender)
-        self._present.depends(job_id(body.request), sender.identity, keep_going=body.keep_going)
-        self._send(sender, JobReply(info=self._jobs.submit(body.request, notices, sender.identity.hex())))
+        job = job_id(body.request)
+        # Watched before the job can begin, so that its first event finds the watcher.
+        self._watchers.add(job, sender)
+        self._present.depends(job, sender.identity, keep_going=body.keep_going)
+        try:
+            info = self._jobs.submit(body.request, notices, sender.identity.hex())
+        except MattebridgeError:
+            self._watchers.drop(job, sender)
+            raise
+        self._send(sender, JobReply(info=info))
 
-    def _watch(self, sender: _Sender, body: Watch) -> None:
+    def _watch(self, sender: Sender, body: Watch) -> None:
         if body.instead is not None:
-            with self._subscribers_lock:
-                self._subscribers.get(body.job, set()).discard(_Sender(sender.identity, body.instead))
+            self._watchers.drop(body.job, Sender(sender.identity, body.instead, sender.key))
         if not self._jobs.get(body.job).state.is_final:
-            self._subscribe(body.job, sender)
-        # Looked up again: the job may have ended before the subscription, and then sends no more events.
-        self._send(sender, JobReply(info=self._jobs.get(body.job)))
+            self._watchers.add(body.job, sender)
+        # Looked up again: the job may have ended before it was watched, and then sends no more events.
+        info = self._jobs.get(body.job)
+        if info.state.is_final:
+            self._watchers.drop(body.job, sender)
+        self._send(sender, JobReply(info=info))
 
-    def _segment(self, sender: _Sender, body: Segment, arrays: Sequence[wire.Array]) -> None:
+    def _segment(self, sender: Sender, body: Segment, arrays: Sequence[wire.Array]) -> None:
+        # Looked at again: others were made since it was asked for.
+        self._mail.check(sender.identity)
         reply, mattes = self._engine.segment(body, arrays)
         self._send(sender, reply, mattes)
 
-    def _subscribe(self, job: str, sender: _Sender) -> None:
-        with self._subscribers_lock:
-            self._subscribers.setdefault(job, set()).add(sender)
-
     def _publish(self, info: JobInfo) -> None:
-        with self._subscribers_lock:
-            senders = list(self._subscribers.get(info.job, ()))
-            if info.state.is_final:
-                self._tally.ended(info.state)
-                if info.error_code is not None:
-                    self._tally.error(info.error_code)
-                self._subscribers.pop(info.job, None)
-                self._present.forget(info.job)
-        for sender in senders:
-            self._send(sender, JobEvent(info=info))
-
-
-def _desk(what: str, threads: int) -> FairQueue[Callable[[], None]]:
-    """A queue of acts with threads that carry them out until it is closed."""
-    waiting: FairQueue[Callable[[], None]] = FairQueue(what, _WAITING, _WAITING_OF_ONE)
-
-    def serve() -> None:
-        while (act := waiting.get()) is not None:
-            act()
-
-    for _ in range(threads):
-        threading.Thread(target=serve, name=f"mattebridge-{what}", daemon=True).start()
-    return waiting
+        watchers = self._watchers.of(info.job)
+        if info.state.is_final:
+            self._tally.ended(info.state)
+            if info.error_code is not None:
+                self._tally.error(info.error_code)
+            self._watchers.end(info.job)
+            self._present.forget(info.job)
+        for watcher in watchers:
+            if self._is_admitted(watcher):
+                self._send(watcher, JobEvent(info=info))

@@ -31,6 +31,7 @@ from worker.engine_link import (
     Describe,
     Ended,
     Failed,
+    Held,
     Link,
     Message,
     Plate,
@@ -75,6 +76,8 @@ class _Life:
     """Calls that an earlier process ended with: if this one ends with them, too, it was their doing."""
     last_words: dict[int, Answer] = field(default_factory=dict)
     """Answers that are kept back until the process has ended and another is there."""
+    held: Held | None = None
+    """The memory that it told last."""
 
 
 class Supervisor:
@@ -128,6 +131,11 @@ class Supervisor:
     def pid(self) -> int | None:
         """The inference process that is there now."""
         return self._life.process.pid
+
+    @property
+    def held(self) -> Held | None:
+        """The memory that the inference process told last; None until it has."""
+        return self._life.held
 
     def check(self, request: MatteRequest) -> tuple[str, ...]:
         """As `worker.engine.Engine.check`."""
@@ -214,6 +222,8 @@ class Supervisor:
                     life.device = message.device
                     self._idle_starts = 0
                     log.info("the inference process %s is ready on %s", life.process.pid, message.device)
+                elif isinstance(message, Held):
+                    life.held = message
                 elif isinstance(message, Failed) and message.call == 0:
                     life.failure = from_wire(message.code, message.message)
                 elif isinstance(message, Failed) and message.code == DeviceFailedError.code:

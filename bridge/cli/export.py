@@ -23,9 +23,15 @@ from bridge.manifest import Manifest, read_manifest
 @click.argument("source")
 @effect_options
 @many_options
+@click.option(
+    "--keep-going/--no-keep-going",
+    default=True,
+    show_default=True,
+    help="Whether the job goes on where this command is killed or loses its worker; else it is then cancelled.",
+)
 @worker_option
 @json_option
-def export(source: str, address: Optional[str], as_json: bool, **options: Any) -> None:
+def export(source: str, address: Optional[str], as_json: bool, keep_going: bool, **options: Any) -> None:
     """Write the mattes of SOURCE: a movie, a still, a folder of frames, or a sequence such as plate.####.exr.
 
     SOURCE may also be a timeline, such as edit.otio, .edl or .xml: then of every clip that is used in it.
@@ -39,11 +45,11 @@ def export(source: str, address: Optional[str], as_json: bool, **options: Any) -
         values = given_values(options)
         kind = kind_of(source)
         if kind is not None:
-            sys.exit(kind(SourceOrder(source, values, address, as_json, more)))
+            sys.exit(kind(SourceOrder(source, values, address, as_json, more, keep_going)))
         check_plain(source, values, more)
         request = to_request(values, source)
         with connect(address) as client:
-            info = follow(client.export(request))
+            info = follow(client.export(request, keep_going=keep_going))
         assert info.manifest is not None
         manifest = read_manifest(info.manifest)
     except MattebridgeError as err:

@@ -35,6 +35,8 @@ class SourceOrder:
     as_json: bool
     more: Mapping[str, Any]
     """The options of `many_options`, by name."""
+    keep_going: bool = True
+    """Whether jobs go on where this command is gone."""
 
 
 SourceKind = Callable[[SourceOrder], int]

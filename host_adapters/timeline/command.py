@@ -45,6 +45,7 @@ def _export(order: SourceOrder) -> int:
         more.get("name_folders"),
         more.get("name_files"),
         more.get("rate"),
+        keep_going=order.keep_going,
     )
     plan = run.make_plan(wishes)
     for line in run.describe_plan(plan):

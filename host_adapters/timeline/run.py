@@ -106,7 +106,7 @@ def carry_out(client: Client, plan: Plan, wishes: Wishes, *, follow: Follow, say
             clips=len(job.uses),
         )
         try:
-            info = follow(client.export(job.request), title)
+            info = follow(client.export(job.request, keep_going=wishes.keep_going), title)
             assert info.manifest is not None
             sequences = _sequences(info.manifest, job)
             for use in job.uses:
@@ -165,12 +165,13 @@ def export(
         out: The folder for mattes.
         client: The worker: `bridge.connect()`.
         say: Told what happens, a line at a time.
-        more: ``media``, ``folders``, ``files`` and ``rate`` as in `Wishes`; the effect's parameters by name.
+        more: ``media``, ``folders``, ``files``, ``rate`` and ``keep_going`` as in `Wishes`; the effect's
+            parameters by name.
 
     Raises:
         MattebridgeError: nothing could be done; the message says why and what to do.
     """
-    own = {name: more.pop(name) for name in ("media", "folders", "files", "rate") if name in more}
+    own = {name: more.pop(name) for name in ("media", "folders", "files", "rate", "keep_going") if name in more}
     wishes = Wishes(path, out, more, **own)
     plan = make_plan(wishes)
     for line in describe_plan(plan):

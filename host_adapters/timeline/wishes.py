@@ -26,6 +26,8 @@ class Wishes:
     """Template for the names of files, clip by clip; None to leave them as the worker names them."""
     rate: Optional[float] = None
     """The frame rate of an EDL."""
+    keep_going: bool = True
+    """Whether jobs go on where whoever asked for them is gone."""
 
     @property
     def handles(self) -> int:

@@ -13,6 +13,7 @@ from bridge.errors import BadRequestError, DeviceFailedError, DeviceMemoryError
 from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from bridge.wire import Array
+from worker.engine_link import Held
 from worker.engine_process import EngineSettings
 from worker.progress import Progress
 
@@ -60,6 +61,10 @@ class AccidentEngine:
 
     def describe(self) -> DescribeReply:
         raise NotImplementedError
+
+    @property
+    def held(self) -> Held:
+        return Held(0, 123 << 20, 7 << 20, "abacus:0", 10, 20, 30, 40)
 
     def close(self) -> None:
         pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
+from bridge.client import Client
 from bridge.request import MatteRequest
 from tests.fakes.color_model import LABELS, ColorModel
+from tests.fakes.services import Running, ScriptedEngine
 from worker.engine import Engine
 from worker.models import registry
 from worker.models.registry import ModelEntry
@@ -89,3 +91,16 @@ def export(engine: Engine, plates: Path, tmp_path: Path) -> Export:
         return by.export(request, progress or quiet())
 
     return run
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    it = Running(ScriptedEngine())
+    yield it
+    it.stop()
+
+
+@pytest.fixture
+def client(running: Running) -> Iterator[Client]:
+    with Client(running.service.address) as it:
+        yield it

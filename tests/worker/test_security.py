@@ -25,7 +25,8 @@ from bridge.keys import (
 )
 from bridge.messages import Hello, Segment
 from bridge.request import MatteRequest
-from tests.worker.test_service import ScriptedEngine
+from tests.fakes.services import ScriptedEngine
+from worker.admission import AllowList
 from worker.engine import Engine
 from worker.roots import Roots
 from worker.service import Service
@@ -76,6 +77,39 @@ def test_nobody_else_gets_an_answer(guarded: str, pairs: Path, who: str) -> None
         client.hello(timeout_s=SILENCE_S)
     with Client(guarded, keys_of(pairs, "known")) as client:
         assert client.hello()
+
+
+def test_who_is_taken_from_the_list_is_refused_and_who_is_added_is_served(
+    guarded: str, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.admission.LOOK_EVERY_S", 0.0)
+    listed = tmp_path / "clients" / "known.key"
+    with Client(guarded, keys_of(pairs, "known")) as connected:
+        assert connected.hello()
+        listed.unlink()
+        # Over the connection that it has, too.
+        with pytest.raises(WorkerLostError):
+            connected.hello(timeout_s=SILENCE_S)
+    with Client(guarded, keys_of(pairs, "known")) as client, pytest.raises(WorkerLostError):
+        client.hello(timeout_s=SILENCE_S)
+    # A file that holds no key keeps nobody else out.
+    (tmp_path / "clients" / "broken.key").write_bytes(b"\xff")
+    (tmp_path / "clients" / "stranger.key").write_bytes((pairs / "stranger.key").read_bytes())
+    with Client(guarded, keys_of(pairs, "stranger")) as client:
+        assert client.hello()
+
+
+def test_where_the_list_cannot_be_read_nobody_is_on_it(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.admission.LOOK_EVERY_S", 0.0)
+    clients = AllowList(tmp_path / "clients")
+    key = keys_of(pairs, "known").public
+    assert clients.holds(key)
+    (tmp_path / "clients").rename(tmp_path / "elsewhere")
+    assert not clients.holds(key)
+    (tmp_path / "elsewhere").rename(tmp_path / "clients")
+    assert clients.holds(key)
 
 
 def test_a_secret_that_does_not_belong_to_its_public_half_is_refused(guarded: str, pairs: Path) -> None:

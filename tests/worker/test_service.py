@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,93 +18,14 @@ from bridge.errors import (
     InternalError,
     JobCancelledError,
     JobUnknownError,
-    ProtocolError,
-    SharedMemoryError,
     UnknownNameError,
-    WorkerLostError,
     WorkerUnavailableError,
 )
-from bridge.messages import ErrorReply, Export, Hello, JobState, Segment, SegmentLayer, SegmentReply
+from bridge.messages import ErrorReply, Export, Hello, JobState
 from bridge.request import MatteRequest
-from worker.job_files import JobFiles
-from worker.plates import plate_of
+from tests.fakes.services import Running, ScriptedEngine, request, until_cancelled
 from worker.progress import Progress
 from worker.service import Service
-
-
-class ScriptedEngine:
-    """Stands where the engine stands; `check` and `export` do what a test puts there."""
-
-    def __init__(self) -> None:
-        self.device_words = "cpu (2 cores)"
-        self.ready = True
-        self.losses = 0
-        self.check: Callable[[MatteRequest], tuple[str, ...]] = lambda _: ()
-        self.asked: list[str] = []
-        """How the plates of `segment` came."""
-        self.reads_memory = True
-        self.export: Callable[[MatteRequest, Progress], Path] = lambda request, _: Path(request.out) / "m.json"
-
-    def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]:
-        self.asked.append("socket" if message.shared is None else "memory")
-        if message.shared is not None and not self.reads_memory:
-            raise SharedMemoryError("not here")
-        plate = plate_of(message, arrays)
-        matte = (plate[..., 0] / 255).astype(np.float16)
-        layer = SegmentLayer(
-            name="red", category="red", border="hard", window=(0, 0, matte.shape[1], matte.shape[0])
-        )
-        reply = SegmentReply(size_wh=(matte.shape[1], matte.shape[0]), layers=(layer,))
-        return reply, [wire.Array("f2", matte.shape, matte.data)]
-
-
-class Running:
-    """A service in a thread of its own."""
-
-    def __init__(self, engine: ScriptedEngine, address: str = "tcp://127.0.0.1:0", **options: Any) -> None:
-        self.engine = engine
-        # The test may replace an engine's method after the service was made, hence the calls through lambdas.
-        late = cast(Any, type("Late", (), {})())
-        late.device_words, late.ready, late.losses = engine.device_words, engine.ready, engine.losses
-        late.check = lambda request: engine.check(request)
-        late.export = lambda request, progress: engine.export(request, progress)
-        late.segment = engine.segment
-        self.service = Service(address, late, **options)
-        self.thread = threading.Thread(target=self.service.run)
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.service.stop()
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-
-
-def running_anew(address: str, **options: Any) -> Running:
-    """A service at an address that another has just left: the library frees it a moment after the socket."""
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            return Running(ScriptedEngine(), address, **options)
-        except WorkerUnavailableError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def running() -> Iterator[Running]:
-    it = Running(ScriptedEngine())
-    yield it
-    it.stop()
-
-
-@pytest.fixture
-def client(running: Running) -> Iterator[Client]:
-    with Client(running.service.address) as it:
-        yield it
-
-
-def request(name: str = "a") -> MatteRequest:
-    return MatteRequest(source=f"/{name}.mov", out="/out")
 
 
 def test_hello_tells_who_answers(client: Client) -> None:
@@ -168,14 +88,8 @@ def test_a_fault_of_the_worker_is_an_internal_error_and_the_worker_lives(running
     assert client.hello()
 
 
-def _until_cancelled(_: MatteRequest, progress: Progress) -> Path:
-    while True:
-        progress.check()
-        time.sleep(0.01)
-
-
 def test_cancel_ends_the_wait(running: Running, client: Client) -> None:
-    running.engine.export = _until_cancelled
+    running.engine.export = until_cancelled
     job = client.export(request())
     job.cancel()
     with pytest.raises(JobCancelledError):
@@ -183,7 +97,7 @@ def test_cancel_ends_the_wait(running: Running, client: Client) -> None:
 
 
 def test_another_client_watches_and_cancels(running: Running, client: Client) -> None:
-    running.engine.export = _until_cancelled
+    running.engine.export = until_cancelled
     job = client.export(request())
     with Client(running.service.address) as other:
         watched = other.watch(job.id)
@@ -259,7 +173,7 @@ def test_pixels_of_the_wrong_kind_are_refused_here(client: Client) -> None:
 
 
 def test_the_socket_answers_while_a_job_runs(running: Running, client: Client) -> None:
-    running.engine.export = _until_cancelled
+    running.engine.export = until_cancelled
     job = client.export(request())
     began = time.monotonic()
     for _ in range(20):
@@ -280,139 +194,6 @@ def test_broken_messages_get_an_error_and_the_next_one_is_served(running: Runnin
     assert socket.poll(5000)
     assert wire.unpack(socket.recv_multipart()).id == "1"
     socket.close(0)
-
-
-def test_a_reply_the_client_cannot_read_is_a_protocol_error(running: Running) -> None:
-    router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
-    port = router.bind_to_random_port("tcp://127.0.0.1")
-    with Client(f"tcp://127.0.0.1:{port}") as client:
-
-        def serve() -> None:
-            identity, head = router.recv_multipart()
-            bad = wire.pack(Hello(), wire.read_head(head).id)[0]
-            assert isinstance(bad, bytes)
-            router.send_multipart([identity, bad.replace(b"hello", b"jello")])
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        with pytest.raises(ProtocolError, match="cannot be read"):
-            client.hello()
-        thread.join()
-    router.close(0)
-
-
-def test_a_silent_worker_is_lost_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.3)
-    monkeypatch.setattr("bridge.channel._PING_EVERY_S", 0.1)
-    # Accepts connections and never says a word.
-    router: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.ROUTER)
-    port = router.bind_to_random_port("tcp://127.0.0.1")
-    with Client(f"tcp://127.0.0.1:{port}") as client, pytest.raises(WorkerLostError, match="stopped answering"):
-        client.describe()
-    router.close(0)
-
-
-def test_a_watched_job_that_the_worker_has_forgotten_is_lost(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
-    running.engine.export = _until_cancelled
-    with Client(running.service.address) as client:
-        watched = client.watch(client.export(request()).id)
-        # The job book of a new process is empty.
-        monkeypatch.setattr(running.service._jobs, "_jobs", {})
-        with pytest.raises(WorkerLostError, match="submit the same request again"):
-            watched.wait(timeout_s=10)
-
-
-def test_a_job_goes_on_after_the_worker_was_stopped_and_started_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
-    first = Running(ScriptedEngine(), open_files=lambda _: JobFiles(tmp_path))
-    first.engine.export = _until_cancelled
-    told: list[str] = []
-    with Client(first.service.address) as client:
-        job, waiting = client.export(request("a")), client.export(request("b"))
-        first.stop()
-        second = running_anew(first.service.address, open_files=lambda _: JobFiles(tmp_path))
-        done = [it.wait(on_event=lambda info: told.append(info.stage), timeout_s=20) for it in (job, waiting)]
-        assert [info.state for info in done] == [JobState.DONE, JobState.DONE]
-        assert client.hello().uptime_s < 20
-        second.stop()
-    assert "waiting for the worker's next start" in told
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_worker_without_files_is_asked_for_the_job_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
-    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
-    first = Running(ScriptedEngine())
-    first.engine.export = _until_cancelled
-    told: list[str] = []
-    with Client(first.service.address) as client:
-        job = client.export(request())
-        # As if it were killed: nobody hears of its end.
-        monkeypatch.setattr(first.service, "_publish", lambda _: None)
-        monkeypatch.setattr(first.service._jobs, "_publish", lambda _: None)
-        first.stop()
-        thread = threading.Thread(target=lambda: job.wait(lambda info: told.append(info.stage), timeout_s=30))
-        thread.start()
-        deadline = time.monotonic() + 10
-        while "waiting for the worker" not in told:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        second = running_anew(first.service.address)
-        thread.join(30)
-        assert job.info.state is JobState.DONE
-        second.stop()
-
-
-def test_a_worker_that_does_not_come_back_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
-    monkeypatch.setattr("bridge.client.RECONNECT_S", 1.0)
-    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
-    it = Running(ScriptedEngine())
-    it.engine.export = _until_cancelled
-    with Client(it.service.address) as client:
-        job = client.export(request())
-        monkeypatch.setattr(it.service._jobs, "_publish", lambda _: None)
-        it.stop()
-        with pytest.raises(WorkerLostError, match="stopped answering"):
-            job.wait(timeout_s=30)
-
-
-def test_an_idle_client_is_not_lost(running: Running, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.2)
-    client.hello()
-    time.sleep(0.5)
-    assert client.jobs() == ()
-
-
-@pytest.mark.parametrize("keep_going", [True, False])
-def test_the_job_of_a_client_that_is_gone_ends_or_goes_on_as_it_asked(
-    running: Running, monkeypatch: pytest.MonkeyPatch, keep_going: bool
-) -> None:
-    monkeypatch.setattr("worker.clients.GONE_AFTER_S", 0.5)
-    running.engine.export = _until_cancelled
-    with Client(running.service.address) as client:
-        job = client.export(request(), keep_going=keep_going).id
-    with Client(running.service.address) as other:
-        time.sleep(1.5)
-        state = other.jobs()[0].state
-        assert state is (JobState.RUNNING if keep_going else JobState.CANCELLED)
-        other.cancel(job)
-
-
-def test_a_client_that_waits_is_there(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.clients.GONE_AFTER_S", 1.0)
-    monkeypatch.setattr("bridge.channel._PING_EVERY_S", 0.2)
-    running.engine.export = _until_cancelled
-    with Client(running.service.address) as client:
-        job = client.export(request(), keep_going=False)
-        time.sleep(2)
-        assert client.jobs()[0].state is JobState.RUNNING
-        job.cancel()
 
 
 def test_too_many_requests_of_one_client_are_refused_and_others_are_served(running: Running) -> None:

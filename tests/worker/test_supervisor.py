@@ -168,3 +168,9 @@ def test_ctrl_c_at_the_terminal_is_the_services_matter(supervisor: Supervisor, t
     os.kill(supervisor.pid, signal.SIGINT)
     supervisor.check(ask("nothing", tmp_path))
     assert supervisor.losses == 0
+
+
+def test_it_tells_what_memory_it_holds(supervisor: Supervisor) -> None:
+    until(lambda: supervisor.held is not None)
+    assert supervisor.held is not None
+    assert (supervisor.held.resident_bytes, supervisor.held.device) == (123 << 20, "abacus:0")
