@@ -176,4 +176,9 @@ def export(
     plan = make_plan(wishes)
     for line in describe_plan(plan):
         say(line)
-    return carry_out(client, plan, wishes, follow=lambda job, _: job.wait(), say=say)
+
+    def waited(job: Job, title: str) -> JobInfo:
+        say(f"source {title} begins")
+        return job.wait()
+
+    return carry_out(client, plan, wishes, follow=waited, say=say)

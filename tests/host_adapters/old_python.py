@@ -13,17 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FORBIDDEN = ("numpy", "torch", "OpenImageIO", "OpenEXR", "av", "PIL")
+from tests.host_adapters.bare import facts_of_this_python, forbid
+
 OPTIONAL = ("opentimelineio", "numpy")
 """What some modules may ask for; those are counted as left out."""
-
-
-class NotThere:
-    """Makes modules look as though they were not installed."""
-
-    def find_spec(self, name: str, *_: object) -> None:
-        if name.split(".")[0] in FORBIDDEN:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def import_all() -> tuple[list[str], list[str]]:
@@ -70,10 +63,7 @@ def make_mattes(plates: str, script: str, worker: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, NotThere())
+    forbid()
     came, left_out = import_all()
-    facts = make_mattes(*sys.argv[1:])
-    facts["python"] = list(sys.version_info[:2])
-    facts["imported"], facts["left_out"] = came, left_out
-    facts["heavy"] = [name for name in FORBIDDEN if name in sys.modules]
-    print(json.dumps(facts))
+    facts = {**make_mattes(*sys.argv[1:]), "imported": came, "left_out": left_out}
+    print(json.dumps({**facts, **facts_of_this_python()}))

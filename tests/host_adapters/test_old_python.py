@@ -2,102 +2,114 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bridge.frames import frame_path
-from tests.test_command_line import a_worker
+from tests.host_adapters.conftest import OLDEST, ROOT
+from tests.host_adapters.end_to_end import made_of
+from tests.host_adapters.resolve import bare_host
+from tests.host_adapters.timeline.conftest import Cutting
 from tests.worker.conftest import draw_plate
 
-ROOT = Path(__file__).parents[2]
-OLDEST = (3, 9)
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the folder of an interpreter is another one there"
+)
+
+TIMELINES = Path(os.environ.get("MATTEBRIDGE_TEST_DATA", "/nowhere")) / "timelines"
+
+ROUTES = {"fusion", "clip_matte", "timeline_matte", "track"}
 
 
-def _interpreter() -> str | None:
-    """A Python 3.9: the one that MATTEBRIDGE_HOST_PYTHON names, on the path, or in a pyenv."""
-    named = os.environ.get("MATTEBRIDGE_HOST_PYTHON")
-    found = [named] if named else [shutil.which("python3.9")]
-    found += [str(path) for path in sorted((Path.home() / ".pyenv" / "versions").glob("3.9.*/bin/python"))]
-    # What is on the path may be a shim that only says where the interpreter is not.
-    return next((path for path in found if path and _is_oldest(path)), None)
-
-
-def _is_oldest(path: str) -> bool:
-    try:
-        asked = subprocess.run(
-            [path, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, timeout=20
-        )
-    except OSError:
-        return False
-    return asked.stdout.split() == [str(number) for number in OLDEST]
-
-
-@pytest.fixture(scope="session")
-def old_python(request: pytest.FixtureRequest) -> str:
-    """A Python 3.9 with what the bridge depends on and nothing else; made once, and kept in pytest's cache."""
-    base = _interpreter()
-    if base is None:
-        pytest.skip("no Python 3.9 is installed here; MATTEBRIDGE_HOST_PYTHON can name one")
-    dependencies = _base_dependencies()
-    wanted = hashlib.sha256("\n".join([base, *dependencies]).encode()).hexdigest()[:12]
-    folder = request.config.cache.mkdir("host-python") / wanted
-    python = folder / "bin" / "python"
-    if not (folder / "ready").is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        for command in (
-            [base, "-m", "venv", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *dependencies],
-        ):
-            made = subprocess.run(command, capture_output=True, text=True, timeout=100)
-            if made.returncode:
-                pytest.skip(
-                    f"a Python 3.9 with the bridge's dependencies cannot be made: {made.stderr.strip()[-200:]}"
-                )
-        (folder / "ready").touch()
-    return str(python)
-
-
-def _base_dependencies() -> list[str]:
-    import tomllib
-
-    dependencies: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    return dependencies
-
-
-@pytest.fixture
-def worker(tmp_path: Path) -> Iterator[str]:
-    """The address of a worker process of this test's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MATTEBRIDGE", "OCIO"))}
-    environment = {**kept, "MATTEBRIDGE_STORE": str(tmp_path / "store"), "XDG_STATE_HOME": str(tmp_path / "state")}
-    with a_worker(environment) as address:
-        yield address
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the folder of an interpreter is another one there")
-def test_bridge_and_adapters_under_python_39_without_numpy_and_torch(
-    old_python: str, worker: str, tmp_path: Path
-) -> None:
-    for step in range(12):
-        Image.fromarray(draw_plate(step)).save(tmp_path / f"shot.{1001 + step}.png")
+def run(python: str, script: str, *words: object) -> dict[str, Any]:
+    """What a script printed that this interpreter ran; it must have found neither numpy nor torch."""
     done = subprocess.run(
-        [old_python, "-m", "tests.host_adapters.old_python",
-         f"{tmp_path}/shot.%04d.png", f"{tmp_path}/comp.nk", worker],
+        [python, "-m", f"tests.host_adapters.{script}", *map(str, words)],
         cwd=ROOT, capture_output=True, text=True, timeout=100, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout.splitlines()[-1])
-    assert tuple(facts["python"]) == OLDEST
+    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert facts["heavy"] == []
+    return facts
+
+
+@pytest.fixture
+def shot(tmp_path: Path) -> Path:
+    """A folder with ``shot.1001.png`` to ``shot.1012.png``."""
+    for step in range(bare_host.COUNT):
+        Image.fromarray(draw_plate(step)).save(tmp_path / f"shot.{bare_host.FIRST + step}.png")
+    return tmp_path
+
+
+def test_all_modules_and_a_job_in_nuke(old_python: str, worker: str, shot: Path) -> None:
+    facts = run(old_python, "old_python", shot / "shot.%04d.png", shot / "comp.nk", worker)
+    assert tuple(facts["python"]) == OLDEST
     assert {"bridge.client", "bridge.effect.lifecycle", "host_adapters.nuke.making"} <= set(facts["imported"])
+    # OpenTimelineIO is not there: its users say so, all else came.
     assert all(name.startswith("host_adapters.timeline") for name in facts["left_out"])
     assert (facts["code"], facts["first"], facts["last"]) == (0, 1002, 1004)
     assert all(Path(frame_path(facts["file"], frame)).is_file() for frame in (1002, 1003, 1004))
+
+
+def check_routes(facts: dict[str, Any]) -> None:
+    assert facts["routes"] == dict.fromkeys(ROUTES, True)
+    for route in ("fusion", "track", "timeline_matte"):
+        assert [made_of(path)[1] for path in facts[route]] == [1003, 1004, 1005], route
+    assert [made_of(path)[1] for path in facts["clip_matte"]] == list(range(1001, 1013)), "the whole clip"
+
+
+def test_every_route_of_resolve(old_python: str, worker: str, shot: Path) -> None:
+    facts = run(old_python, "resolve.bare_host", shot / "shot.%04d.png", shot / "out", worker)
+    assert tuple(facts["python"]) == OLDEST
+    check_routes(facts)
+
+
+def test_every_route_of_resolve_under_this_python(worker: str, shot: Path) -> None:
+    check_routes(run(sys.executable, "resolve.bare_host", shot / "shot.%04d.png", shot / "out", worker))
+
+
+def edit_of(shot: Path) -> Path:
+    cut = Cutting(shot)
+    cut.clip(cut.external("shot.[1001-1012].png", 86400, 12), 86402, 3, name="sh010")
+    return cut.write()
+
+
+def check_timelines(facts: dict[str, Any]) -> None:
+    assert facts["ok"] is True
+    (matte,) = facts["mattes"]
+    assert matte.endswith("shot_sky.[1003-1005].exr")
+    assert made_of(matte.replace("[1003-1005]", "1004"))[1] == 1004
+    if TIMELINES.exists():
+        assert set(facts["timelines"]) == {
+            file.name for file in TIMELINES.iterdir() if file.suffix in (".otio", ".edl")
+        }
+        exported = {name for name, jobs in facts["timelines"].items() if isinstance(jobs, list)}
+        assert {"simple_cut.otio", "gap_test.edl"} == exported
+        assert all(len(reason) > 40 for reason in facts["timelines"].values() if isinstance(reason, str))
+
+
+def timelines_and_media(folder: Path) -> list[Path]:
+    """Real timelines where they are, and a folder with stand-ins for the media of two of them."""
+    if not TIMELINES.exists():
+        return []
+    media = folder / "media"
+    media.mkdir()
+    for name in ("titles", "wind-up", "punchline", "credits", "shot1", "shot2", "shot3"):
+        (media / f"{name}.mov").touch()
+    return [TIMELINES, media]
+
+
+@pytest.mark.parametrize("oldest", [True, False], ids=["python 3.9", "this python"])
+def test_timelines(request: pytest.FixtureRequest, oldest: bool, worker: str, shot: Path) -> None:
+    python = request.getfixturevalue("old_python_with_timelines") if oldest else sys.executable
+    words = (edit_of(shot), shot / "out", worker, *timelines_and_media(shot))
+    facts = run(python, "timeline.bare_timelines", *words)
+    assert (tuple(facts["python"]) == OLDEST) is oldest
+    check_timelines(facts)

@@ -10,18 +10,10 @@ import json
 import sys
 from typing import Any
 
-FORBIDDEN = ("numpy", "torch", "OpenImageIO", "OpenEXR", "av", "PIL", "worker")
+from tests.host_adapters.bare import facts_of_this_python, forbid
 
 FIRST, COUNT, LEFT, SHOWN = 1001, 12, 2, 3
 """The sequence, and the part of it that is cut in."""
-
-
-class NotThere:
-    """Makes modules look as though they were not installed."""
-
-    def find_spec(self, name: str, *_: object) -> None:
-        if name.split(".")[0] in FORBIDDEN:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def bring_in(pattern: str, out: str, worker: str) -> dict[str, Any]:
@@ -50,16 +42,19 @@ def bring_in(pattern: str, out: str, worker: str) -> dict[str, Any]:
     }
     loader = item.comps["Mattebridge"].tools["Matte_person"]
     matte = app.timeline.tracks[1].items[0]
+    (whole,) = media.mattes
+    pack = next(clip for folder in app.pool.root.folders for clip in folder.clips if "_pack01" in clip.name)
     return {
         "routes": done,
+        "clip_matte": [
+            whole.replace(f"[{FIRST}-{FIRST + COUNT - 1}]", str(number)) for number in range(FIRST, FIRST + COUNT)
+        ],
+        "timeline_matte": [str(pack.file_at(index)) for index in range(SHOWN)],
         "fusion": [str(loader.file_at(time)) for time in range(SHOWN)],
         "track": [str(matte.file_at(frame)) for frame in range(item.start, item.end)],
     }
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, NotThere())
-    facts = bring_in(*sys.argv[1:])
-    facts["python"] = list(sys.version_info[:2])
-    facts["heavy"] = [name for name in FORBIDDEN if name in sys.modules]
-    print(json.dumps(facts))
+    forbid()
+    print(json.dumps({**bring_in(*sys.argv[1:]), **facts_of_this_python()}))

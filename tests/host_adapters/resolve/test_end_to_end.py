@@ -6,21 +6,13 @@ be held against the plate it shows there.
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-import OpenImageIO as oiio
 import pytest
-import torch
 from PIL import Image
 
 from bridge.errors import JobCancelledError
@@ -32,35 +24,9 @@ from host_adapters.resolve.plan import Route
 from host_adapters.resolve.run import Report, Wishes, carry_out, make_plan
 from host_adapters.resolve.selection import Scope
 from tests.fakes.resolve import FakeTimelineItem
-from tests.host_adapters.resolve import bare_host
+from tests.host_adapters.end_to_end import made_of
 from tests.host_adapters.resolve.conftest import Edit
 from tests.worker.media.made import write_movie
-from worker.engine import Engine
-from worker.service import Service
-from worker.store import Store
-
-CLIP = Path(__file__).parents[3] / "examples/clips/drawn_street.mp4"
-SIZE_WH = (128, 72)
-
-
-@pytest.fixture(scope="module")
-def pictures() -> list[Image.Image]:
-    """The first pictures of the bundled clip, small."""
-    with av.open(str(CLIP)) as container:
-        frames = [frame for _, frame in zip(range(8), container.decode(video=0), strict=False)]
-    return [frame.to_image().resize(SIZE_WH) for frame in frames]
-
-
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a worker on the CPU."""
-    engine = Engine(torch.device("cpu"), Store(tmp_path_factory.mktemp("store")))
-    service = Service("tcp://127.0.0.1:0", engine)
-    thread = threading.Thread(target=service.run)
-    thread.start()
-    yield service.address
-    service.stop()
-    thread.join(20)
 
 
 class Studio:
@@ -106,15 +72,6 @@ def plate_frame(item: FakeTimelineItem, frame: int) -> int:
     if found:
         return int(found[1])
     return 1 if item.media.still else item.source_index(frame) + 1
-
-
-def made_of(path: Path) -> tuple[str, int]:
-    """The source and the frame that an EXR says it was made of."""
-    file = oiio.ImageInput.open(str(path))
-    assert file is not None, f"the host is told to read {path}, which is not there"
-    spec = file.spec()
-    file.close()
-    return spec.get_string_attribute("mattebridge/source"), spec.get_int_attribute("mattebridge/source_frame")
 
 
 def check_track(studio: Studio, item: FakeTimelineItem, layer: str) -> None:
@@ -258,22 +215,3 @@ def test_cancelling_keeps_what_is_done_and_leaves_resolve_alone(
         (job,) = [job for job in client.jobs() if job.out.startswith(str(tmp_path))]
         assert client.watch(job.job).info.error_code in (None, "cancelled")
     assert item.comps == {}
-
-
-def test_a_host_without_numpy_and_torch(tmp_path: Path, pictures: list[Image.Image], worker: str) -> None:
-    for i in range(bare_host.COUNT):
-        pictures[i % len(pictures)].save(tmp_path / f"shot.{bare_host.FIRST + i}.png")
-    done = subprocess.run(
-        # Python 3.9 with the bridge's dependencies does as well; see docs/resolve.md.
-        [sys.executable, "-m", bare_host.__name__, str(tmp_path / "shot.%04d.png"), str(tmp_path / "out"), worker],
-        cwd=CLIP.parents[2],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout.splitlines()[-1])
-    assert facts["heavy"] == []
-    assert all(facts["routes"].values())
-    for route in ("fusion", "track"):
-        assert [made_of(Path(path))[1] for path in facts[route]] == [1003, 1004, 1005]

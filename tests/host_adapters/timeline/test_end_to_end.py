@@ -11,19 +11,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-import OpenImageIO as oiio
 import opentimelineio as otio
 import pytest
-import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
@@ -31,32 +26,9 @@ from bridge.cli.export import export as export_command
 from bridge.client import Client
 from host_adapters.brackets import sequence_of
 from host_adapters.timeline.batch import read_batch
+from tests.host_adapters.end_to_end import made_of
 from tests.host_adapters.timeline.conftest import Cutting
 from tests.worker.media.made import write_movie
-from worker.engine import Engine
-from worker.service import Service
-from worker.store import Store
-
-CLIP = Path(__file__).parents[3] / "examples/clips/drawn_street.mp4"
-SIZE_WH = (128, 72)
-
-
-@pytest.fixture(scope="module")
-def pictures() -> list[Image.Image]:
-    with av.open(str(CLIP)) as container:
-        frames = [frame for _, frame in zip(range(10), container.decode(video=0), strict=False)]
-    return [frame.to_image().resize(SIZE_WH) for frame in frames]
-
-
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    engine = Engine(torch.device("cpu"), Store(tmp_path_factory.mktemp("store")))
-    service = Service("tcp://127.0.0.1:0", engine)
-    thread = threading.Thread(target=service.run)
-    thread.start()
-    yield service.address
-    service.stop()
-    thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +59,6 @@ def export(path: Path, out: Path, worker: str, *words: str) -> subprocess.Comple
 def run_here(path: Path, out: Path, worker: str, *words: str) -> Result:
     """The same in this process, which is quicker."""
     return CliRunner().invoke(export_command, words_for(path, out, worker, *words))
-
-
-def made_of(path: str) -> tuple[str, int]:
-    file = oiio.ImageInput.open(path)
-    assert file is not None, f"the timeline shows {path}, which is not there"
-    spec = file.spec()
-    file.close()
-    return spec.get_string_attribute("mattebridge/source"), spec.get_int_attribute("mattebridge/source_frame")
 
 
 def shown_at(clip: Any, record: int) -> str:
