@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import torch
 
 from bridge.borders import Border
 from worker.mattes.field import DistanceField, distance_field
-from worker.mattes.geometry import Box, Lattice, box_wh
+from worker.mattes.geometry import Box, box_wh
 from worker.mattes.growth import grown
 from worker.mattes.ramp import ANTI_ALIASING_PX
 from worker.mattes.softmask import SoftMask
@@ -31,18 +32,19 @@ class Band:
     """The plate's pixels that the mask and its band can have an effect on."""
     field: DistanceField
 
-    def weigh(self, box: Box) -> tuple[torch.Tensor, torch.Tensor]:
-        """What holds in a part of the plate.
+    def weigh(self, distance_px: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What holds at points of the plate.
+
+        Args:
+            distance_px: Any shape, float32: the field's values there; overwritten.
 
         Returns:
-            Two rasters of the box's shape, float32: plain coverage, 1 inside and 0 outside, and the weight of
+            Two rasters of the same shape, float32: plain coverage, 1 inside and 0 outside, and the weight of
             the picture: 1 around the edge, falling smoothly to 0 at the band's rim, before plain coverage jumps.
         """
-        device = self.mask.values.device
-        distance = self.field.at(*Lattice(1.0, box).points_px(device), finish=lambda d: d)
-        plain = (distance >= 0.0).float()
-        t = distance.abs_().div_(-self.half_px * SURE).add_(1.0 / SURE).clamp_(0.0, 1.0)
-        return plain, t * t * (3.0 - 2.0 * t)
+        plain = (distance_px >= 0.0).float()
+        t = distance_px.abs_().div_(-self.half_px * SURE).add_(1.0 / SURE).clamp_(0.0, 1.0)
+        return plain, t.square().mul_(t.mul_(-2.0).add_(3.0))
 
 
 def band_of(mask: SoftMask, border: Border) -> Band:
@@ -61,19 +63,28 @@ def tiles(band: Band, side_px: int) -> Iterator[tuple[Box, float | None]]:
         Boxes of the plate, each with the coverage of all of its pixels, 0 or 1, or None where the band meets it.
     """
     x0, y0, x1, y1 = band.window
+    met, plain = tile_grid(band, side_px)
+    for row, column in itertools.product(*map(range, met.shape)):
+        left, top = x0 + column * side_px, y0 + row * side_px
+        box = (left, top, min(left + side_px, x1), min(top + side_px, y1))
+        yield box, None if met[row, column] else float(plain[row, column])
+
+
+def tile_grid(band: Band, side_px: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The tiles that cover the band's window, from its top left corner.
+
+    Returns:
+        Two tensors of shape ``(rows, columns)`` on the CPU: which tiles the band meets, bool, and the coverage of
+        all pixels of those that it does not, float32, 0 or 1.
+    """
     width, height = box_wh(band.window)
     columns, rows = math.ceil(width / side_px), math.ceil(height / side_px)
-    met = _met(band, columns, rows, side_px)
     centres = [
         torch.arange(count, dtype=torch.float64, device=band.field.values_px.device) * side_px + first + 0.5
-        for count, first in ((columns, x0), (rows, y0))
+        for count, first in ((columns, band.window[0]), (rows, band.window[1]))
     ]
-    inside = band.field.at(*centres, finish=lambda d: d).ge(0.0).cpu()
-    for row in range(rows):
-        for column in range(columns):
-            left, top = x0 + column * side_px, y0 + row * side_px
-            box = (left, top, min(left + side_px, x1), min(top + side_px, y1))
-            yield box, None if met[row, column] else float(inside[row, column])
+    plain = band.field.at(*centres, finish=lambda d: (d >= 0.0).float())
+    return _met(band, columns, rows, side_px), plain.cpu()
 
 
 def _met(band: Band, columns: int, rows: int, side_px: int) -> torch.Tensor:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from worker.mattes.geometry import Box, Size, box_wh, clip, grow, part_of
+from worker.mattes.geometry import Box, Size, clip, grow, part_of
 from worker.mattes.linear import RADIUS, Spread, spread
 from worker.mattes.matrices import cell_means
-from worker.mattes.picture import pixels
+from worker.mattes.picture import values
 
-_BLOCK = 32
-"""Side of the squares of cells whose colours are computed together."""
+_BLOCK = (64, 16)
+"""Width and height of the blocks of cells whose colours are computed together: few rows, since averaging a row of
+cells looks at the pixels of all rows of its block."""
 
-_SPREAD_BLOCK = 64
+_SPREAD_BLOCK = (64, 64)
 """The same for how they vary, which takes many short steps over little."""
 
 
@@ -62,38 +65,57 @@ class CellColours:
         kept = self._spread[self._part(box)]
         return Spread(kept[:3], kept[3:])
 
-    def _box(self, block: tuple[int, int], side: int) -> Box:
-        x0, y0 = block[1] * side, block[0] * side
-        return clip((x0, y0, x0 + side, y0 + side), self.grid_wh)
+    def _box(self, block: tuple[int, int], block_wh: Size) -> Box:
+        x0, y0 = block[1] * block_wh[0], block[0] * block_wh[1]
+        return clip((x0, y0, x0 + block_wh[0], y0 + block_wh[1]), self.grid_wh)
 
     def _part(self, box: Box) -> tuple[slice, slice, slice]:
         return (slice(None), *part_of((0, 0, *self.grid_wh), box))
 
     def _average(self, box: Box) -> None:
-        plate_wh = (self.plate.shape[1], self.plate.shape[0])
         part = self._means[self._part(box)]
-        width, height = box_wh(box)
-        if plate_wh[0] % self.grid_wh[0] == 0 and plate_wh[1] % self.grid_wh[1] == 0:
-            # Cells of whole pixels, which plates and models of everyday sizes have.
-            across, down = plate_wh[0] // self.grid_wh[0], plate_wh[1] // self.grid_wh[1]
-            x0, y0, x1, y1 = box
-            shown = pixels(self.plate, (x0 * across, y0 * down, x1 * across, y1 * down), part.device)
-            rows = shown.view(height, down, width * across * 3).sum(1)
-            part.copy_(rows.view(height, width, across, 3).sum(2).permute(2, 0, 1) / (across * down))
-            return
-        sides = []
-        for axis, count in ((0, width), (1, height)):
-            cell_px = plate_wh[axis] / self.grid_wh[axis]
-            start = math.floor(box[axis] * cell_px)
-            end = min(math.ceil((box[axis] + count) * cell_px), plate_wh[axis])
-            sides.append((start, end, cell_means(box[axis], count, cell_px, start, end - start).to(part.device)))
-        (left, right, across_matrix), (top, bottom, down_matrix) = sides
-        # Columns of interleaved pixels first: it is the pixels that are many.
-        lines = down_matrix @ pixels(self.plate, (left, top, right, bottom), part.device).flatten(1)
-        part.copy_(torch.einsum("yxc,jx->cyj", lines.view(height, -1, 3), across_matrix))
+        plate_wh = (self.plate.shape[1], self.plate.shape[0])
+        x, y = (_share(box[axis], box[axis + 2], plate_wh[axis], self.grid_wh[axis]) for axis in (0, 1))
+        # Rows first: it is the pixels that are many.
+        shown = values(self.plate, (x.first, y.first, x.last, y.last), part.device)
+        lines = y.mean(shown.view(1, shown.shape[0], -1)).view(y.cells, -1, 3)
+        part.copy_(x.mean(lines).permute(2, 0, 1)).div_(255.0)
 
 
-def _blocks(box: Box, side: int) -> Iterator[tuple[int, int]]:
+@dataclass(frozen=True)
+class _Share:
+    """Which pixels along an axis a run of cells has a share in."""
+
+    first: int
+    last: int
+    """One behind the last."""
+    cells: int
+    whole: int | None
+    """Pixels of a cell, where they are whole ones, as with plates and models of everyday sizes."""
+    matrix: torch.Tensor
+    """Shape ``(cells, last - first)``; see `cell_means`."""
+
+    def mean(self, lines: torch.Tensor) -> torch.Tensor:
+        """Means over the middle axis. Shape ``(n, last - first, k)`` in, ``(n, cells, k)`` out."""
+        if self.whole is None:
+            return self.matrix.to(lines.device) @ lines
+        by_cell = lines.view(lines.shape[0], self.cells, self.whole, lines.shape[2])
+        total = by_cell[:, :, 0].clone()
+        for number in range(1, self.whole):
+            total += by_cell[:, :, number]
+        return total.div_(self.whole)
+
+
+@lru_cache(maxsize=1024)
+def _share(start: int, end: int, count_px: int, count: int) -> _Share:
+    """The share of cells `start` to `end` of `count` that lie along `count_px` pixels."""
+    cell_px = count_px / count
+    first, last = math.floor(start * cell_px), min(math.ceil(end * cell_px), count_px)
+    whole = None if count_px % count else count_px // count
+    return _Share(first, last, end - start, whole, cell_means(start, end - start, cell_px, first, last - first))
+
+
+def _blocks(box: Box, block_wh: Size) -> Iterator[tuple[int, int]]:
     """Row and column of the blocks that a part of the grid meets."""
-    x0, y0, x1, y1 = box
-    yield from itertools.product(range(y0 // side, -(-y1 // side)), range(x0 // side, -(-x1 // side)))
+    (x0, y0, x1, y1), (width, height) = box, block_wh
+    yield from itertools.product(range(y0 // height, -(-y1 // height)), range(x0 // width, -(-x1 // width)))

@@ -13,6 +13,7 @@ from worker.mattes.geometry import Box, Lattice
 from worker.mattes.ramp import ANTI_ALIASING_PX
 from worker.mattes.resample import Kernel, at_positions
 from worker.mattes.softmask import SoftMask, sample
+from worker.mattes.tiling import Enlarging
 
 SAMPLES_PER_CELL = 2
 """Least number of lattice points across a cell of the mask grid; a mask has no detail finer than its cells."""
@@ -60,6 +61,12 @@ class DistanceField:
         step, (left, top) = self.lattice.step_px, self.lattice.box[:2]
         x, y = x_px / step - 0.5 - left, y_px / step - 0.5 - top
         return at_positions(self.values_px, x, y, Kernel.LINEAR, finish=finish, dtype=dtype)
+
+    def enlarging(self, x_px: torch.Tensor, y_px: torch.Tensor) -> Enlarging:
+        """From `values_px` to tiles in whose columns and rows the pixels lie at `x_px` and `y_px`."""
+        step, (left, top) = self.lattice.step_px, self.lattice.box[:2]
+        height, width = self.values_px.shape
+        return Enlarging(x_px / step - (0.5 + left), y_px / step - (0.5 + top), (width, height), Kernel.LINEAR)
 
 
 def distance_field(mask: SoftMask, window: Box, width_px: float, reach_px: float) -> DistanceField:

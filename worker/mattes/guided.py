@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from bridge.borders import Border
-from worker.mattes.band import Band, band_of, tiles
+from worker.mattes.band import Band, band_of, tile_grid
 from worker.mattes.colours import CellColours
 from worker.mattes.edges import contrasted
 from worker.mattes.geometry import Box, box_wh, clip, grow, inside, part_of
 from worker.mattes.linear import RADIUS, fit
-from worker.mattes.matrices import interpolation
-from worker.mattes.picture import pixels
 from worker.mattes.resample import REACH, Kernel, prefilter
 from worker.mattes.softmask import SoftMask
+from worker.mattes.tiling import Enlarging
 
 MARGIN = REACH + 2 * RADIUS
 """Cells round a tile that its coverage depends on: enlarging, smoothing the slopes, and their fit."""
 
-_TILE_PX = {"cpu": 128}
-"""Side of a tile by kind of device: on the CPU a tile stays in the cache."""
+_TILE_PX = {"cpu": 32}
+"""Side of a tile by kind of device: small ones lie closely round the band."""
 
-_LARGE_TILE_PX = 1024
+_LARGE_TILE_PX = 128
+
+_BATCH_PX = {"cpu": 1 << 15}
+"""Pixels of the tiles that are computed together, by kind of device: on the CPU they stay in the cache."""
+
+_LARGE_BATCH_PX = 1 << 22
 
 _BLOCK = 64
 """Side of the squares of cells that are fitted together."""
@@ -49,21 +56,50 @@ def guided(mask: SoftMask, border: Border, colours: CellColours) -> tuple[Box, t
         The window of the plate outside which coverage is 0, and the coverage in it, float16, in [0, 1].
     """
     band = band_of(mask, border)
-    side_px = _TILE_PX.get(mask.values.device.type, _LARGE_TILE_PX)
-    width, height = box_wh(band.window)
-    out = torch.empty((height, width), dtype=torch.float16, device=mask.values.device)
-    fits = _Fits.of(band, colours)
-    for box, coverage in tiles(band, side_px):
-        part = out[part_of(band.window, box)]
-        if coverage is not None:
-            part.fill_(coverage)
-            continue
-        followed = fits.follow(box)
+    kind = mask.values.device.type
+    side = _TILE_PX.get(kind, _LARGE_TILE_PX)
+    met, plain = tile_grid(band, side)
+    (rows, columns), device = met.shape, mask.values.device
+    # Tiles at the right and at the bottom go on beyond the window.
+    out = torch.empty((rows * side, columns * side), dtype=torch.float16, device=device)
+    by_tile = out.view(rows, side, columns, side).permute(0, 2, 1, 3)
+    by_tile.copy_(plain[:, :, None, None])
+    left, top = band.window[:2]
+    x_px = torch.arange(columns * side, dtype=torch.float64, device=device).view(-1, side) + (left + 0.5)
+    y_px = torch.arange(rows * side, dtype=torch.float64, device=device).view(-1, side) + (top + 0.5)
+    distances = band.field.enlarging(x_px, y_px)
+    fits = _Fits.of(band, colours, x_px, y_px)
+    found = torch.nonzero(met)
+    fits.fit(found)
+    batch = max(1, _BATCH_PX.get(kind, _LARGE_BATCH_PX) // side**2)
+    for start in range(0, len(found), batch):
+        tiles = found[start : start + batch]
+        row, column = tiles.to(device).unbind(1)
+        followed = fits.follow(row, column, _colours(colours.plate, band.window, tiles, side, device))
         if border.contrast != 1.0:
             followed = contrasted(followed, border.contrast)
-        plain, weight = band.weigh(box)
-        part.copy_(torch.lerp(plain, followed, weight))
-    return band.window, out
+        distance = distances.tiles(band.field.values_px[None], row, column)[:, :, 0]
+        plain_here, weight = band.weigh(distance)
+        by_tile[row, column] = torch.lerp(plain_here, followed, weight).half()
+    width, height = box_wh(band.window)
+    return band.window, out[:height, :width]
+
+
+def _colours(
+    plate: npt.NDArray[np.uint8], window: Box, tiles: torch.Tensor, side: int, device: torch.device
+) -> torch.Tensor:
+    """The colours of some tiles of a window.
+
+    Returns:
+        Shape ``(3, n, side, side)``, float32, from 0 to 255; any colours beyond the plate.
+    """
+    cut = np.zeros((len(tiles), side, side, 3), np.uint8)
+    for tile, (row, column) in zip(cut, tiles.tolist(), strict=True):
+        top, left = window[1] + row * side, window[0] + column * side
+        part = plate[top : top + side, left : left + side]
+        tile[: part.shape[0], : part.shape[1]] = part
+    planar = torch.empty((3, *cut.shape[:3]), device=device)
+    return planar.copy_(torch.from_numpy(cut).permute(3, 0, 1, 2))
 
 
 @dataclass(frozen=True)
@@ -79,61 +115,61 @@ class _Fits:
     kernel: Kernel
     """How the rest is enlarged."""
     found: torch.Tensor
-    """Shape ``(5, h, w)``, float32, right in the blocks that are known: the rest, which the fit leaves of the
-    mask, through the kernel's prefilter; the three slopes; the offset."""
-    known: set[tuple[int, int]]
-    """Row and column of the blocks that have been fitted."""
-    matrices: dict[tuple[int, int, int], tuple[torch.Tensor, torch.Tensor]]
-    """See `_enlarging`; by axis and pixels."""
+    """Shape ``(5, h, w)``, float32, right in the blocks that were fitted: the rest, which the fit leaves of the
+    mask, through the kernel's prefilter; the three slopes, of colours from 0 to 255; the offset."""
+    rest: Enlarging
+    """From the rest to tiles of the plate."""
+    lines: Enlarging
+    """From slopes and offset to the same tiles."""
 
     @classmethod
-    def of(cls, band: Band, colours: CellColours) -> _Fits:
+    def of(cls, band: Band, colours: CellColours, x_px: torch.Tensor, y_px: torch.Tensor) -> _Fits:
+        """The fits of a band; `x_px` and `y_px` say where the pixels of columns and rows of tiles lie."""
         mask = band.mask
         box = _cells_of(mask, band.window)
-        width, height = box_wh(box)
+        size_wh = width, height = box_wh(box)
         coverage = torch.zeros((height, width), device=mask.values.device)
         coverage[part_of(box, mask.box)] = mask.values
         # Where the samples are the pixels, nothing lies between them.
         kernel = Kernel.LINEAR if mask.grid_wh == mask.plate_wh else Kernel.BSPLINE
-        return cls(mask, colours, box, coverage, kernel, coverage.new_empty((5, height, width)), set(), {})
+        x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - (box[0] + 0.5)
+        y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - (box[1] + 0.5)
+        rest, lines = Enlarging(x, y, size_wh, kernel), Enlarging(x, y, size_wh, Kernel.LINEAR)
+        return cls(mask, colours, box, coverage, kernel, coverage.new_empty((5, height, width)), rest, lines)
 
-    def follow(self, tile: Box) -> torch.Tensor:
-        """Coverage of the pixels of a tile of the plate. Float32, in [0, 1], shape of the tile."""
-        x0, y0, x1, y1 = box = clip(grow(_cells_under(self.mask, tile), REACH), self.mask.grid_wh)
-        self._fit(box)
-        found = self.found[(slice(None), *part_of(self.box, box))]
-        across = self._enlarging(0, (tile[0], tile[2]), (x0, x1))
-        down = self._enlarging(1, (tile[1], tile[3]), (y0, y1))
-        followed = down[0] @ found[0] @ across[0].T
-        line = down[1] @ found[1:] @ across[1].T
-        followed += line[3]
-        colour = pixels(self.colours.plate, tile, found.device)
+    def follow(self, row: torch.Tensor, column: torch.Tensor, colour: torch.Tensor) -> torch.Tensor:
+        """Coverage of the pixels of tiles that were fitted.
+
+        Args:
+            row: Shape ``(n,)``: the rows of the tiles.
+            column: Shape ``(n,)``: their columns.
+            colour: Shape ``(3, n, side, side)``, float32, from 0 to 255.
+
+        Returns:
+            Shape ``(n, side, side)``, float32, in [0, 1].
+        """
+        line = self.lines.tiles(self.found[1:], row, column)
+        followed = self.rest.tiles(self.found[:1], row, column)[:, :, 0].add_(line[:, :, 3])
         for channel in range(3):
-            followed.addcmul_(line[channel], colour[..., channel])
+            followed.addcmul_(line[:, :, channel], colour[channel])
         return followed.clamp_(0.0, 1.0)
 
-    def _enlarging(
-        self, axis: int, pixels: tuple[int, int], cells: tuple[int, int]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The matrices that enlarge the rest and the fit along an axis; tiles of a row or column share them."""
-        key = (axis, *pixels)
-        if key not in self.matrices:
-            scale = self.mask.grid_wh[axis] / self.mask.plate_wh[axis]
-            at = torch.arange(*pixels, dtype=torch.float64, device=self.found.device)
-            at = (at + 0.5) * scale - 0.5 - cells[0]
-            count = cells[1] - cells[0]
-            self.matrices[key] = interpolation(at, count, self.kernel), interpolation(at, count, Kernel.LINEAR)
-        return self.matrices[key]
-
-    def _fit(self, box: Box) -> None:
-        """Make the fit of a part of the grid known."""
-        left, top = self.box[:2]
-        for row in range((box[1] - top) // _BLOCK, -((top - box[3]) // _BLOCK)):
-            for column in range((box[0] - left) // _BLOCK, -((left - box[2]) // _BLOCK)):
-                if (row, column) not in self.known:
-                    self.known.add((row, column))
-                    x0, y0 = left + column * _BLOCK, top + row * _BLOCK
-                    self._fit_block((x0, y0, min(x0 + _BLOCK, self.box[2]), min(y0 + _BLOCK, self.box[3])))
+    def fit(self, tiles: torch.Tensor) -> None:
+        """Make the fit of what some tiles are made from known. Shape ``(n, 2)``: row and column of each."""
+        rows, columns = (
+            (samples[:, [0, -1]] // _BLOCK).cpu()[tiles[:, axis]]
+            for axis, samples in enumerate((self.rest.rows, self.rest.columns))
+        )
+        met = {
+            block
+            for (top, bottom), (first, last) in set(
+                zip(map(tuple, rows.tolist()), map(tuple, columns.tolist()), strict=True)
+            )
+            for block in itertools.product(range(top, bottom + 1), range(first, last + 1))
+        }
+        for row, column in sorted(met):
+            x0, y0 = self.box[0] + column * _BLOCK, self.box[1] + row * _BLOCK
+            self._fit_block((x0, y0, min(x0 + _BLOCK, self.box[2]), min(y0 + _BLOCK, self.box[3])))
 
     def _fit_block(self, block: Box) -> None:
         around = inside(grow(block, _FIT_MARGIN), self.box)
@@ -146,7 +182,7 @@ class _Fits:
         inner = part_of(around, block)
         found = self.found[(slice(None), *part_of(self.box, block))]
         found[0] = rest[inner]
-        found[1:4] = a[(slice(None), *inner)]
+        found[1:4] = a[(slice(None), *inner)] / 255.0
         found[4] = b[inner]
 
 

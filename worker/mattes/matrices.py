@@ -15,18 +15,18 @@ def interpolation(positions: torch.Tensor, count: int, kernel: Kernel) -> torch.
     """The matrix that interpolates samples; beyond the first and the last they go on by replication.
 
     Args:
-        positions: Shape ``(n,)``, float64: where to interpolate; 0 is the centre of the first sample.
+        positions: Shape ``(..., n)``, float64: where to interpolate; 0 is the centre of the first sample.
         count: How many samples there are.
         kernel: The interpolation kernel.
 
     Returns:
-        Shape ``(n, count)``, float32; rows add up to 1.
+        Shape ``(..., n, count)``, float32; rows add up to 1.
     """
     first, weights = taps(positions, kernel)
-    out = torch.zeros((positions.numel(), count), device=positions.device)
+    out = torch.zeros((*positions.shape, count), device=positions.device)
     for tap, weight in enumerate(weights):
         index = (first + tap).clamp_(0, count - 1)
-        out.scatter_add_(1, index[:, None], weight[:, None].float())
+        out.scatter_add_(-1, index[..., None], weight[..., None].float())
     return out
 
 

@@ -60,7 +60,8 @@ def matting(
         if coverage is not None:
             out[part].fill_(coverage)
         else:
-            plain, weight = band.weigh(tile)
+            points = Lattice(1.0, tile).points_px(device)
+            plain, weight = band.weigh(band.field.at(*points, finish=lambda d: d))
             out[part].copy_(torch.lerp(plain, found[part] / weights[part], weight))
     return band.window, out
 
