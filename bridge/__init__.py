@@ -11,7 +11,8 @@ In a console::
 
 from bridge import errors
 from bridge.borders import Border, BorderKind, BorderPolicy, Length, Profile, Side
-from bridge.client import Client, Job, SegmentMatte
+from bridge.client import Client, SegmentMatte
+from bridge.job import Job
 from bridge.launch import connect
 from bridge.manifest import Manifest, read_manifest
 from bridge.messages import JobInfo, JobState

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import msgspec
 
@@ -15,14 +13,9 @@ from bridge.borders import DEFAULT_POLICY, BorderPolicy
 from bridge.channel import Channel
 from bridge.errors import (
     BadRequestError,
-    JobCancelledError,
-    JobUnknownError,
-    ProtocolError,
     SharedMemoryError,
-    WorkerLostError,
-    from_wire,
 )
-from bridge.manifest import Manifest, read_manifest
+from bridge.job import Job, answer_of
 from bridge.messages import (
     Cancel,
     Describe,
@@ -34,8 +27,6 @@ from bridge.messages import (
     JobReply,
     Jobs,
     JobsReply,
-    JobState,
-    Message,
     Metrics,
     MetricsReply,
     Segment,
@@ -47,22 +38,13 @@ from bridge.messages import (
 from bridge.request import LicenceDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from bridge.keys import ClientKeys
     from bridge.request import MatteRequest
-
-_M = TypeVar("_M", bound=Message)
-
-_CHECK_AFTER_SILENCE_S = 3.0
-
-_LOOK_FOR_WORKER_S = 0.5
-
-RECONNECT_S = 30.0
-"""How long a job waits for a worker that stopped answering to come back."""
 
 
 @dataclass(frozen=True)
@@ -82,114 +64,6 @@ class SegmentMatte:
         return np.frombuffer(self.data, "<f2").reshape(y1 - y0, x1 - x0)
 
 
-class Job:
-    """A job on the worker, as its submitter or a watcher sees it."""
-
-    def __init__(self, channel: Channel, submission: Union[Export, Watch]) -> None:
-        """Send the submission and wait until the worker has taken it; see `Client.export` and `Client.watch`."""
-        self._channel = channel
-        self._submission = submission
-        self._news: queue.SimpleQueue[JobInfo] = queue.SimpleQueue()
-        envelope = channel.ask(submission, sink=self._news.put)
-        self._request_id = envelope.id
-        self.info = _answer(envelope, JobReply).info
-        """The newest news of the job."""
-
-    @property
-    def id(self) -> str:
-        """The job's id: the same request has the same id."""
-        return self.info.job
-
-    def events(self) -> Iterator[JobInfo]:
-        """News of the job as they come, the state at the call first, up to and with its final state.
-
-        A worker that falls silent is waited for, for `RECONNECT_S`; one that was started anew goes on with the
-        job, or is asked to once more.
-
-        Raises:
-            WorkerLostError: the worker stopped answering and did not come back, or has forgotten a job that
-                somebody else submitted.
-        """
-        yield self.info
-        lost_at: Optional[float] = None
-        while not self.info.state.is_final:
-            try:
-                news = self._news.get(timeout=_CHECK_AFTER_SILENCE_S if lost_at is None else _LOOK_FOR_WORKER_S)
-            except queue.Empty:
-                try:
-                    news, lost_at = self._take_up(), None
-                except WorkerLostError:
-                    lost_at = lost_at or time.monotonic()
-                    if time.monotonic() - lost_at > RECONNECT_S or not self._channel.lost:
-                        raise
-                    news = msgspec.structs.replace(self.info, stage="waiting for the worker", fps=0.0, left_s=None)
-            if news != self.info:
-                self.info = news
-                yield news
-        self._channel.unlisten(self._request_id)
-
-    def wait(
-        self, on_event: Optional[Callable[[JobInfo], None]] = None, timeout_s: Optional[float] = None
-    ) -> JobInfo:
-        """Wait for the job's end.
-
-        Args:
-            on_event: Called with every news, in this thread.
-            timeout_s: How long to wait; None for as long as the worker lives.
-
-        Returns:
-            The final info, with the manifest's path.
-
-        Raises:
-            JobCancelledError: the job was cancelled.
-            TimeoutError: the job goes on, but `timeout_s` has passed.
-            MattebridgeError: the job failed; the class follows the cause.
-        """
-        began = time.monotonic()
-        for info in self.events():
-            if on_event is not None:
-                on_event(info)
-            if timeout_s is not None and not info.state.is_final and time.monotonic() - began > timeout_s:
-                raise TimeoutError(f"job {self.id} is still {info.state.value} after {timeout_s:g} s")
-        if self.info.state is JobState.CANCELLED:
-            raise JobCancelledError(f"job {self.id} was cancelled; finished frames are kept in {self.info.out}")
-        if self.info.state is JobState.FAILED:
-            raise from_wire(self.info.error_code or "failed", self.info.error or "the job failed")
-        return self.info
-
-    def cancel(self) -> None:
-        """Ask the worker to stop the job; `wait` tells when it has."""
-        _answer(self._channel.ask(Cancel(job=self.id)), JobReply)
-
-    def manifest(self) -> Manifest:
-        """The manifest of a job that is done, read from its path."""
-        if self.info.manifest is None:
-            raise BadRequestError(
-                f"job {self.id} is {self.info.state.value}; only a job that is done has a manifest"
-            )
-        return read_manifest(self.info.manifest)
-
-    def _take_up(self) -> JobInfo:
-        """Ask how the job stands and have its events sent from now on, in place of those from before."""
-        if self._channel.lost:
-            raise WorkerLostError(f"the worker at {self._channel.address} has stopped answering")
-        try:
-            return self._ask_again(Watch(job=self.id, instead=self._request_id))
-        except JobUnknownError:
-            if not isinstance(self._submission, Export):
-                raise WorkerLostError(
-                    f"the worker at {self._channel.address} was started anew and has lost job {self.id}; "
-                    "submit the same request again to go on from where it stopped"
-                ) from None
-            return self._ask_again(self._submission)
-
-    def _ask_again(self, submission: Union[Export, Watch]) -> JobInfo:
-        envelope = self._channel.ask(submission, sink=self._news.put)
-        self._channel.unlisten(self._request_id)
-        self._request_id = envelope.id
-        return _answer(envelope, JobReply).info
-
-
 class Client:
     """A connection to a worker. Usable from any thread; close it, or use it in a ``with`` block."""
 
@@ -206,11 +80,11 @@ class Client:
 
     def hello(self, timeout_s: float = 5.0) -> HelloReply:
         """Ask whether the worker is there; WorkerLostError where it does not answer in time."""
-        return _answer(self._channel.ask(Hello(), timeout_s=timeout_s), HelloReply)
+        return answer_of(self._channel.ask(Hello(), timeout_s=timeout_s), HelloReply)
 
     def describe(self) -> DescribeReply:
         """What the worker can do: models, categories, layouts, formats, colour spaces."""
-        return _answer(self._channel.ask(Describe()), DescribeReply)
+        return answer_of(self._channel.ask(Describe()), DescribeReply)
 
     def export(self, request: MatteRequest, *, keep_going: bool = True) -> Job:
         """Submit a request; returns when the worker has found it good and queued it.
@@ -267,7 +141,7 @@ class Client:
             licence=licence,
         )
         envelope = self._channel.ask(message) if by_path else self._ask_about(_pixels(source), message)
-        reply = _answer(envelope, SegmentReply)
+        reply = answer_of(envelope, SegmentReply)
         return [SegmentMatte(layer, memoryview(array.data)) for layer, array in zip(reply.layers, envelope.arrays)]
 
     def _ask_about(self, plate: wire.Array, message: Segment) -> wire.Envelope:
@@ -286,15 +160,15 @@ class Client:
 
     def jobs(self) -> tuple[JobInfo, ...]:
         """All jobs the worker remembers, newest last."""
-        return _answer(self._channel.ask(Jobs()), JobsReply).jobs
+        return answer_of(self._channel.ask(Jobs()), JobsReply).jobs
 
     def metrics(self) -> str:
         """The worker's figures in the text format of Prometheus: jobs, rates, requests, errors, memory."""
-        return _answer(self._channel.ask(Metrics()), MetricsReply).text
+        return answer_of(self._channel.ask(Metrics()), MetricsReply).text
 
     def cancel(self, job: str) -> JobInfo:
         """Stop a job by its id; JobUnknownError where the worker does not know it."""
-        return _answer(self._channel.ask(Cancel(job=job)), JobReply).info
+        return answer_of(self._channel.ask(Cancel(job=job)), JobReply).info
 
     def watch(self, job: str) -> Job:
         """Follow a job that somebody submitted; JobUnknownError where the worker does not know it."""
@@ -309,12 +183,6 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _answer(envelope: wire.Envelope, cls: type[_M]) -> _M:
-    if not isinstance(envelope.body, cls):
-        raise ProtocolError(f"expected {cls.__name__} from the worker, got {type(envelope.body).__name__}")
-    return envelope.body
 
 
 def _absolute(path: str) -> str:

@@ -7,8 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Protocol
 
 import zmq
 
@@ -19,7 +17,6 @@ from bridge.launch import parse_address
 from bridge.messages import (
     Cancel,
     Describe,
-    DescribeReply,
     ErrorReply,
     Export,
     Hello,
@@ -33,21 +30,19 @@ from bridge.messages import (
     Metrics,
     MetricsReply,
     Segment,
-    SegmentReply,
     Watch,
 )
-from bridge.request import MatteRequest
 from bridge.version import version
 from worker.admission import AllowList, admit
 from worker.clients import Presence, Sender, Watchers
 from worker.desk import Desk
-from worker.engine_link import Held
 from worker.faults import as_known_error
+from worker.inference import Inference
 from worker.job_files import JobFiles
 from worker.jobs import JobBook, job_id
 from worker.mail import Mail
 from worker.metrics import Tally
-from worker.progress import Progress
+from worker.socket_limits import set_limits
 
 log = logging.getLogger(__name__)
 
@@ -55,37 +50,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _CHECKS_AT_ONCE = 2
 
-_LETTERS_IN_SOCKET = 100
-"""How many small messages the socket keeps for a client; what else there is waits in the mail."""
-
 _RETRY_MS = 20
 """How soon a client that took nothing is tried again."""
 
 _TICK_MS = 200
-
-
-class Inference(Protocol):
-    """What carries requests out: a `worker.supervisor.Supervisor`, or a `worker.engine.Engine` in this process."""
-
-    @property
-    def device_words(self) -> str: ...
-
-    @property
-    def ready(self) -> bool: ...
-
-    @property
-    def losses(self) -> int: ...
-
-    @property
-    def held(self) -> Held | None: ...
-
-    def check(self, request: MatteRequest) -> tuple[str, ...]: ...
-
-    def export(self, request: MatteRequest, progress: Progress) -> Path: ...
-
-    def segment(self, message: Segment, arrays: Sequence[wire.Array]) -> tuple[SegmentReply, list[wire.Array]]: ...
-
-    def describe(self) -> DescribeReply: ...
 
 
 class Service:
@@ -138,15 +106,7 @@ class Service:
         self._socket: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
         self._clients = None if keys is None else AllowList(keys.clients)
         self._judge = None if keys is None or self._clients is None else admit(keys, self._clients, self._socket)
-        self._socket.setsockopt(zmq.LINGER, 1000)
-        # What a client does not take is refused by the socket, not lost in it.
-        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self._socket.setsockopt(zmq.SNDHWM, _LETTERS_IN_SOCKET)
-        # A machine that went without a word gives up its place some time.
-        self._socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
-        self._socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 60)
-        # libzmq drops a peer that exceeds this before memory is taken; smaller excesses get an error reply.
-        self._socket.setsockopt(zmq.MAXMSGSIZE, wire.MAX_BUFFERS_BYTES)
+        set_limits(self._socket)
         try:
             self._socket.bind(f"tcp://{host}:{port or '*'}")
         except zmq.ZMQError as err:

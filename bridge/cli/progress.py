@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from bridge.client import Job
 from bridge.errors import JobCancelledError, MattebridgeError
+from bridge.job import Job
 from bridge.messages import JobInfo
 
 _WAIT_FOR_CANCEL_S = 30.0

@@ -34,7 +34,7 @@ from bridge.effect.values import checked, to_request, with_handles
 from bridge.frames import format_frames, parse_frames
 
 if TYPE_CHECKING:
-    from bridge.client import Job
+    from bridge.job import Job
     from bridge.manifest import Manifest
     from bridge.messages import DescribeReply, JobInfo
     from bridge.request import MatteRequest

@@ -15,10 +15,11 @@ from typing import Any, Optional
 
 from msgspec.structs import replace
 
-from bridge.client import Client, Job
+from bridge.client import Client
 from bridge.effect import EffectInstance, Value, Values, words_of
 from bridge.errors import BadRequestError, HostError, JobCancelledError, MattebridgeError
 from bridge.frames import format_frames, parse_frames
+from bridge.job import Job
 from bridge.launch import connect
 from bridge.messages import DescribeReply
 from bridge.request import MatteRequest

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Optional
 
-from bridge.client import Job
 from bridge.errors import JobCancelledError, MattebridgeError
+from bridge.job import Job
 from bridge.messages import JobInfo
 from host_adapters.nuke.host import api, has_gui
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable
 
-from bridge.client import Client, Job
+from bridge.client import Client
 from bridge.errors import JobCancelledError, MattebridgeError, unknown_name
+from bridge.job import Job
 from bridge.launch import connect
 from bridge.manifest import read_manifest
 from bridge.messages import JobInfo, JobState

@@ -10,13 +10,14 @@ from typing import Any, Callable
 
 import msgspec
 
-from bridge.client import Client, Job
+from bridge.client import Client
 from bridge.errors import (
     FrameRangeError,
     FrameUnreadableError,
     SourceNotFoundError,
     SourceUnreadableError,
 )
+from bridge.job import Job
 from bridge.manifest import read_manifest
 from bridge.messages import JobInfo
 from host_adapters.errors import HostRefusedError

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from bridge.client import Job
 from bridge.effect import ActionError, Context, Effect, EffectInstance, Status, status_of
 from bridge.errors import (
     BadRequestError,
@@ -19,6 +18,7 @@ from bridge.errors import (
     UnknownNameError,
     WorkerLostError,
 )
+from bridge.job import Job
 from bridge.manifest import FileEntry, Manifest, ModelEntry
 from bridge.messages import JobInfo, JobState
 from bridge.request import MatteRequest

@@ -53,7 +53,7 @@ def test_a_silent_worker_is_lost_and_not_waited_for(monkeypatch: pytest.MonkeyPa
 def test_a_watched_job_that_the_worker_has_forgotten_is_lost(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.job._CHECK_AFTER_SILENCE_S", 0.2)
     running.engine.export = until_cancelled
     with Client(running.service.address) as client:
         watched = client.watch(client.export(request()).id)
@@ -66,7 +66,7 @@ def test_a_watched_job_that_the_worker_has_forgotten_is_lost(
 def test_a_job_goes_on_after_the_worker_was_stopped_and_started_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.job._CHECK_AFTER_SILENCE_S", 0.2)
     first = Running(ScriptedEngine(), open_files=lambda _: JobFiles(tmp_path))
     first.engine.export = until_cancelled
     told: list[str] = []
@@ -83,7 +83,7 @@ def test_a_job_goes_on_after_the_worker_was_stopped_and_started_anew(
 
 
 def test_a_worker_without_files_is_asked_for_the_job_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.job._CHECK_AFTER_SILENCE_S", 0.2)
     monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
     first = Running(ScriptedEngine())
     first.engine.export = until_cancelled
@@ -107,8 +107,8 @@ def test_a_worker_without_files_is_asked_for_the_job_once_more(monkeypatch: pyte
 
 
 def test_a_worker_that_does_not_come_back_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.client._CHECK_AFTER_SILENCE_S", 0.2)
-    monkeypatch.setattr("bridge.client.RECONNECT_S", 1.0)
+    monkeypatch.setattr("bridge.job._CHECK_AFTER_SILENCE_S", 0.2)
+    monkeypatch.setattr("bridge.job.RECONNECT_S", 1.0)
     monkeypatch.setattr("bridge.channel.PATIENCE_S", 0.6)
     it = Running(ScriptedEngine())
     it.engine.export = until_cancelled
