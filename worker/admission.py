@@ -95,3 +95,11 @@ def admit(keys: WorkerKeys, clients: AllowList, socket: zmq.Socket[bytes]) -> Th
     socket.curve_publickey = keys.public
     socket.curve_server = True
     return judge
+
+
+def key_of(frame: zmq.Frame) -> bytes:
+    """The public key, in Z85, of the peer that sent a frame; empty where the connection has none."""
+    try:
+        return str(frame.get("User-Id")).encode()
+    except zmq.ZMQError:
+        return b""

@@ -33,7 +33,7 @@ from bridge.messages import (
     Watch,
 )
 from bridge.version import version
-from worker.admission import AllowList, admit
+from worker.admission import AllowList, admit, key_of
 from worker.clients import Presence, Sender, Watchers
 from worker.desk import Desk
 from worker.faults import as_known_error
@@ -156,8 +156,8 @@ class Service:
         for source, _ in poller.poll(_RETRY_MS if self._mail.waits else _TICK_MS):
             if source is self._socket:
                 frames = self._socket.recv_multipart(copy=False)
-                key = b"" if self._clients is None else str(frames[-1].get("User-Id")).encode()
-                self._receive(Sender(frames[0].bytes, "", key), [frame.buffer for frame in frames[1:]])
+                sender = Sender(frames[0].bytes, "", b"" if self._clients is None else key_of(frames[-1]))
+                self._receive(sender, [frame.buffer for frame in frames[1:]])
         self._deliver()
 
     def _deliver(self) -> None:

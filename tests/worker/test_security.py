@@ -99,6 +99,20 @@ def test_who_is_taken_from_the_list_is_refused_and_who_is_added_is_served(
         assert client.hello()
 
 
+def test_broken_messages_over_a_guarded_connection_are_answered(guarded: str, pairs: Path) -> None:
+    keys = keys_of(pairs, "known")
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+    socket.curve_serverkey, socket.curve_publickey = keys.worker_public, keys.public
+    socket.curve_secretkey = keys.secret
+    socket.connect(guarded)
+    for frames in ([b""], [b"\xc1"], [b"", b""], wire.pack(Hello(), "1")):
+        socket.send_multipart(frames)
+        assert socket.poll(5000)
+        answer = wire.unpack(socket.recv_multipart())
+    assert answer.kind == "hello_reply"
+    socket.close(0)
+
+
 def test_where_the_list_cannot_be_read_nobody_is_on_it(
     pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
