@@ -15,6 +15,9 @@ from host_adapters.brackets import in_brackets
 from host_adapters.errors import HostRefusedError
 from host_adapters.ranges import Span
 
+FOREGROUND = "foreground"
+"""What manifests call the files of foreground colour, which are asked for by a flag and no layout."""
+
 
 @dataclass(frozen=True)
 class MatteSequence:
@@ -67,13 +70,13 @@ class MatteSequence:
         return in_brackets(self.pattern, run)
 
 
-def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> tuple[MatteSequence, ...]:
+def matte_sequences(manifest_path: str, manifest: Manifest, layout: str) -> tuple[MatteSequence, ...]:
     """The sequences of a layout, in the order of the export's layers; every file is there.
 
     Args:
         manifest_path: Where the manifest lies; files are named from there.
         manifest: The manifest.
-        layout: Which files.
+        layout: Which files: a `Layout`, or `FOREGROUND`.
 
     Raises:
         HostRefusedError: a file is missing on this machine.
@@ -82,7 +85,7 @@ def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> t
     folder = Path(manifest_path).absolute().parent
     found: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for entry in manifest.files:
-        if entry.layout == layout.value:
+        if entry.layout == layout:
             path = folder / entry.path
             if not path.exists():
                 raise HostRefusedError(
@@ -108,14 +111,17 @@ def matte_sequences(manifest_path: str, manifest: Manifest, layout: Layout) -> t
     return tuple(sorted(sequences, key=lambda sequence: order.index(sequence.name)))
 
 
-def _channels(folder: Path, manifest: Manifest, layout: Layout) -> dict[str, tuple[tuple[str, str], ...]]:
-    if layout is Layout.PACKED:
+def _channels(folder: Path, manifest: Manifest, layout: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    if layout == Layout.PACKED:
         return _channels_of_packs(folder, manifest)
-    if layout is Layout.SINGLE:
+    if layout == Layout.SINGLE:
         return _channels_of_singles(manifest)
+    if layout == FOREGROUND:
+        # Whatever has a matte can have one; which have, the files say.
+        return {f"{manifest.clip}_fg_{layer.name}": (("A", layer.name),) for layer in manifest.layers}
     # One file holds them all, by name.
-    ending = "mattes" if layout is Layout.LAYERS else "crypto"
-    layers = tuple(layer.name for layer in manifest.layers if layout.value in layer.layouts)
+    ending = "mattes" if layout == Layout.LAYERS else "crypto"
+    layers = tuple(layer.name for layer in manifest.layers if layout in layer.layouts)
     return {f"{manifest.clip}_{ending}": tuple((f"{layer}.A", layer) for layer in layers)}
 
 

@@ -32,7 +32,7 @@ _NODES = (
         name="outputs",
         type=ParamType.BOOLEAN,
         label="An output for each layer",
-        hint="A node for each layer whose alpha is that matte, over the plate.",
+        hint="A node for each layer whose alpha is that matte, over the plate; a Read for files of its own.",
         default=True,
         parent="nodes",
     ),

@@ -2,8 +2,8 @@
 
 Inside the group, which is ours: a Read, and Copies that put its layers beside the plate. Outside, which is the
 artist's: a Copy for each chosen layer with that matte as alpha, Grades in a row behind the group, each masked by
-one matte, and a Read with a Cryptomatte. What is outside is made once and found again by hidden knobs; a Grade
-that is there keeps its place and every value.
+one matte, a Read with a Cryptomatte, and Reads of the layouts that have files for each pack or matte. What is
+outside is made once and found again by hidden knobs; a Grade that is there keeps its place and every value.
 
 ::
 
@@ -14,20 +14,23 @@ that is there keeps its place and every value.
     group -> Grade person -> Grade sky    outside
        \\-> Copy person, Copy sky
     Read -> Cryptomatte
+    Read pack01, Read person
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from bridge.errors import HostError
 from bridge.request import Layout
+from host_adapters.nuke.budget import Budget, budget_of
 from host_adapters.nuke.controls import MAX_CHOSEN
 from host_adapters.nuke.host import api, edition
 from host_adapters.nuke.imprint import child_of, imprint
 from host_adapters.nuke.layers import Export, MatteSequence, choose
+from host_adapters.nuke.reads import read_pictures, set_read
 from host_adapters.nuke.timing import Timing
 
 MAX_CHANNELS = 1023
@@ -47,23 +50,6 @@ class Wishes:
     """Layers or categories; none for the first few."""
     by_track: bool
     """Whether the Cryptomatte picks tracks and not categories."""
-
-
-@dataclass
-class _Budget:
-    """How many more nodes may be made, where the edition counts them."""
-
-    left: Optional[int]
-    refused: list[str] = field(default_factory=list)
-
-    def take(self, what: str) -> bool:
-        if self.left is None:
-            return True
-        if self.left <= 0:
-            self.refused.append(what)
-            return False
-        self.left -= 1
-        return True
 
 
 def build(group: Any, export: Export, timing: Optional[Timing], wishes: Wishes) -> list[str]:
@@ -86,12 +72,15 @@ def build(group: Any, export: Export, timing: Optional[Timing], wishes: Wishes) 
     names = [entry.name for entry in layers]
     _check_room(names)
     _fill_group(group, mattes, names, timing)
-    chosen, unknown = choose(layers, wishes.chosen, MAX_CHOSEN)
+    chosen, _ = choose(layers, wishes.chosen, MAX_CHOSEN)
+    # Other layouts have layers too, where this one was not asked for.
+    unknown = choose(export.manifest.layers, wishes.chosen, MAX_CHOSEN)[1]
     if unknown:
-        notes.append(f"no layer is called {', '.join(unknown)}; there is {', '.join(names) or 'none'}")
+        there = ", ".join(entry.name for entry in export.manifest.layers)
+        notes.append(f"no layer is called {', '.join(unknown)}; there is {there or 'none'}")
     if not wishes.chosen and len(layers) > len(chosen):
         notes.append(f"the first {len(chosen)} of {len(layers)} layers got nodes; name others on the tab Nodes")
-    budget = _budget(group)
+    budget = budget_of(group)
     crypto = export.sequence(Layout.CRYPTOMATTE)
     if crypto is not None:
         # In Cryptomatte there are layers also where none were written as such.
@@ -103,6 +92,7 @@ def build(group: Any, export: Export, timing: Optional[Timing], wishes: Wishes) 
         _grades(group, chosen, budget)
     if wishes.outputs:
         _outputs(group, chosen, budget)
+    notes += read_pictures(group, export, timing, wishes.chosen, budget, new=wishes.outputs)
     if budget.refused:
         this = edition()
         notes.append(
@@ -111,33 +101,6 @@ def build(group: Any, export: Export, timing: Optional[Timing], wishes: Wishes) 
             f"for example {names[0] if names else 'person'}.alpha as the mask of a Grade"
         )
     return notes
-
-
-def set_read(read: Any, files: MatteSequence, timing: Optional[Timing]) -> None:
-    """Point a Read at mattes: raw, its own range, in step with the plate, read anew."""
-    read["file"].fromUserText(f"{files.pattern} {files.first}-{files.last}")
-    for name, value in (
-        ("origfirst", files.first),
-        ("first", files.first),
-        ("origlast", files.last),
-        ("last", files.last),
-        ("raw", True),
-        ("before", "black"),
-        ("after", "black"),
-        ("on_error", "black"),
-        # A copy of files that are still to be replaced would be shown for ever.
-        ("localizationPolicy", "off"),
-    ):
-        read[name].setValue(value)
-    offset = 0 if timing is None else timing.offset
-    if offset is None:
-        assert timing is not None
-        read["frame_mode"].setValue("expression")
-        read["frame"].setValue(timing.text)
-    else:
-        read["frame_mode"].setValue("offset" if offset else "expression")
-        read["frame"].setValue(str(offset) if offset else "")
-    read["reload"].execute()
 
 
 def _check_room(names: Sequence[str]) -> None:
@@ -189,15 +152,7 @@ def _copy(plate: Any, mattes: Any, pairs: Sequence[tuple[str, str]], **knobs: An
     return copy
 
 
-def _budget(group: Any) -> _Budget:
-    most = edition().max_nodes
-    if most is None:
-        return _Budget(None)
-    # Every node counts that is looked at, and all of the script are, to find ours among them.
-    return _Budget(max(0, most - len(api().allNodes()) - len(api().allNodes(group=group))))
-
-
-def _grades(group: Any, chosen: Sequence[str], budget: _Budget) -> None:
+def _grades(group: Any, chosen: Sequence[str], budget: Budget) -> None:
     last = group
     # Behind those that are there, wherever the artist has put them.
     for name in chosen:
@@ -221,7 +176,7 @@ def _grades(group: Any, chosen: Sequence[str], budget: _Budget) -> None:
         last = grade
 
 
-def _outputs(group: Any, chosen: Sequence[str], budget: _Budget) -> None:
+def _outputs(group: Any, chosen: Sequence[str], budget: Budget) -> None:
     for number, name in enumerate(chosen):
         if child_of(group, "output", name) is not None or not budget.take(f"output of {name}"):
             continue
@@ -237,7 +192,7 @@ def _cryptomatte(
     names: Sequence[str],
     timing: Optional[Timing],
     wishes: Wishes,
-    budget: _Budget,
+    budget: Budget,
 ) -> list[str]:
     nuke = api()
     read, node = child_of(group, "crypto_read"), child_of(group, "crypto")

@@ -11,6 +11,7 @@ from bridge.frames import split_number
 from bridge.manifest import LayerEntry, Manifest
 from bridge.naming import short_category
 from bridge.request import Layout
+from host_adapters.matte_files import FOREGROUND, matte_sequences
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,19 @@ class MatteSequence:
     first: int
     last: int
     """Last frame, inclusive."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Files of their own for a pack of mattes, one matte, or the colour of what one covers."""
+
+    key: str
+    """What stands behind the clip's name: ``pack01``, ``person``, ``fg_person``."""
+    label: str
+    """Which channel shows what: ``R car, G person``; for one matte its layer."""
+    layers: tuple[str, ...]
+    files: MatteSequence
+    is_foreground: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,24 @@ class Export:
     def layers(self) -> tuple[LayerEntry, ...]:
         """The layers of the layout `layers`, in its order."""
         return tuple(entry for entry in self.manifest.layers if Layout.LAYERS.value in entry.layouts)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """The packs, single mattes and foregrounds that were written.
+
+        Raises:
+            HostRefusedError: a file is not to be seen from here.
+        """
+        found: list[Picture] = []
+        manifest_path = str(self.folder / f"{self.manifest.clip}.mattes.json")
+        for layout in (Layout.PACKED.value, Layout.SINGLE.value, FOREGROUND):
+            for one in matte_sequences(manifest_path, self.manifest, layout):
+                names = tuple(layer for _, layer in one.layers)
+                label = ", ".join(
+                    names if len(names) == 1 else (f"{channel} {name}" for channel, name in one.layers)
+                )
+                files = MatteSequence(one.pattern.text, one.frames[0], one.frames[-1])
+                found.append(Picture(one.key, label, names, files, layout == FOREGROUND))
+        return tuple(found)
 
     def objects(self, chosen: Sequence[str], *, by_track: bool) -> tuple[str, ...]:
         """The names in Cryptomatte that stand for chosen layers.
