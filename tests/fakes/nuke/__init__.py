@@ -5,6 +5,7 @@ with Nuke's rules for names, renders real files, and has a main thread with an e
 knobs are checked against those recorded from Nuke 17.
 """
 
-from tests.fakes.nuke.session import FakeNuke, FakeScripts
+from tests.fakes.nuke.session import FakeNuke
+from tests.fakes.nuke.windows import FakeScripts
 
 __all__ = ["FakeNuke", "FakeScripts"]

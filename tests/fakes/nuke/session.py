@@ -15,6 +15,8 @@ from tests.fakes.nuke import pictures
 from tests.fakes.nuke.knobs import Knob, makers
 from tests.fakes.nuke.nodes import Data, Node
 from tests.fakes.nuke.tables import CLASSES
+from tests.fakes.nuke.undo import Undo
+from tests.fakes.nuke.windows import Menu, ProgressTask
 
 MAX_CHANNELS = 1023
 MAX_NODES_NC = 10
@@ -302,95 +304,3 @@ class Nodes:
             return node
 
         return make
-
-
-class Undo:
-    """``nuke.Undo``: what is done between begin and end is one step; cancel takes it back."""
-
-    def __init__(self, nuke: FakeNuke) -> None:
-        self._nuke = nuke
-        self._open: list[tuple[str, Callable[[], None]]] = []
-
-    def begin(self, name: str = "") -> None:
-        self._nuke.touch()
-        everything = [self._nuke.root_data, *self._nuke.root_data.every()]
-        kept = [
-            (data, list(data.children), list(data.inputs), data.name, dict(data.knobs),
-             {key: (knob._value, list(knob._values)) for key, knob in data.knobs.items()})
-            for data in everything
-        ]  # fmt: skip
-
-        def back() -> None:
-            for data, children, inputs, old_name, knobs, values in kept:
-                data.children, data.inputs, data.name, data.knobs = children, inputs, old_name, knobs
-                data.deleted = False
-                for key, (value, choices) in values.items():
-                    knobs[key]._value, knobs[key]._values = value, choices
-
-        self._open.append((name, back))
-
-    def end(self) -> None:
-        name, _ = self._open.pop()
-        if not self._open:
-            self._nuke.undo_steps.append(name)
-
-    def cancel(self) -> None:
-        self._open.pop()[1]()
-
-
-class ProgressTask:
-    """A progress window; it is there for as long as the object is."""
-
-    def __init__(self, nuke: FakeNuke, name: str) -> None:
-        self._nuke, self.name = nuke, name
-        self.percent = 0
-        self.said: list[str] = []
-
-    def setProgress(self, percent: int) -> None:
-        assert isinstance(percent, int), "whole per cent only"
-        self.percent = percent
-
-    def setMessage(self, text: str) -> None:
-        self.said.append(text)
-
-    def isCancelled(self) -> bool:
-        return self._nuke.cancel_at is not None and self.percent >= self._nuke.cancel_at
-
-
-class Menu:
-    """A menu and its commands."""
-
-    def __init__(self) -> None:
-        self.menus: dict[str, Menu] = {}
-        self.commands: dict[str, str] = {}
-
-    def addMenu(self, name: str) -> Menu:
-        return self.menus.setdefault(name, Menu())
-
-    def addCommand(self, name: str, command: str, **_: Any) -> None:
-        self.commands[name] = command
-
-
-class FakeScripts:
-    """The module `nukescripts`: panels that a test fills in."""
-
-    def __init__(self) -> None:
-        self.typed: dict[str, Any] = {}
-        self.confirms = True
-        self.shown: list[dict[str, Knob]] = []
-        outer = self
-
-        class PythonPanel:
-            def __init__(self, title: str = "", panel_id: str = "") -> None:
-                self.knobs: dict[str, Knob] = {}
-
-            def addKnob(self, knob: Knob) -> None:
-                self.knobs[knob.name()] = knob
-
-            def showModalDialog(self) -> bool:
-                outer.shown.append(self.knobs)
-                for name, value in outer.typed.items():
-                    self.knobs[name].setValue(value)
-                return outer.confirms
-
-        self.PythonPanel = PythonPanel
