@@ -5,48 +5,15 @@ A new field of `MatteRequest` is one more `Param` here with that ``field``; noth
 
 from __future__ import annotations
 
-from enum import Enum
-
-from bridge.borders import Border, BorderKind, Profile, Side, Unit
-from bridge.categories import GROUPS, WIDE_GROUPS
-from bridge.effect.schema import Choice, Fill, Form, Param, ParamType, StringMode
+from bridge.effect.border_parameters import BORDER_ROWS, BORDERS
+from bridge.effect.choices import choices_of, group
+from bridge.effect.schema import Fill, Form, Param, ParamType, StringMode
 from bridge.request import MAX_DETAIL, MAX_SMOOTHING, Layout, LicenceDemand, OnError, Overlap
 
-_HINTS: dict[Enum, str] = {
-    Layout.LAYERS: "One EXR a frame with a layer for each category: what Nuke reads.",
-    Layout.CRYPTOMATTE: "Cryptomatte 1.2: pick any object with a Cryptomatte node.",
-    Layout.PACKED: "Four mattes a file, as R, G, B and A: what Resolve's Color page reads.",
-    Layout.SINGLE: "One file for each matte: what anything reads.",
-    Overlap.INDEPENDENT: "Each matte stands for itself.",
-    Overlap.NORMALIZED: "The mattes of a pixel never sum to more than 1.",
-    LicenceDemand.ANY: "Any licence; one that may forbid commercial use is told.",
-    LicenceDemand.COMMERCIAL: "Commercial use.",
-    OnError.ERROR: "Stop and say which frame.",
-    OnError.HOLD: "Repeat the mattes of a neighbour.",
-    OnError.BLACK: "Write empty mattes.",
-    BorderKind.HARD: "One pixel of anti-aliasing.",
-    BorderKind.FEATHER: "A ramp over the distance to the edge.",
-    BorderKind.NATURAL: "The model's own probability.",
-    BorderKind.GUIDED: "Follows the picture in a band round the edge: hair, fur, leaves.",
-    BorderKind.MATTING: "A matting network in a band round the edge, where its weights are installed.",
-}
-
-
-def _choices(kind: type[Enum]) -> tuple[Choice, ...]:
-    return tuple(Choice(str(member.value), hint=_HINTS.get(member, "")) for member in kind)
-
-
-def _group(name: str, label: str, hint: str) -> Param:
-    return Param(name=name, type=ParamType.GROUP, label=label, hint=hint)
-
-
-_FEATHER = Border(BorderKind.FEATHER)
-
-BORDER_ROWS = tuple(Choice(name) for name in (*GROUPS, *WIDE_GROUPS, "thing", "stuff", "*"))
-"""What a border policy can have rows for whatever the model; its categories come after them."""
+__all__ = ["BORDER_ROWS", "PARAMS"]
 
 INPUT = (
-    _group("input", "Input", "What is looked at."),
+    group("input", "Input", "What is looked at."),
     Param(
         name="frames",
         type=ParamType.STRING,
@@ -90,7 +57,7 @@ INPUT = (
         label="Missing frames",
         hint="For a frame that is missing or damaged: stop, repeat a neighbour, or write empty mattes.",
         default=OnError.ERROR.value,
-        choices=_choices(OnError),
+        choices=choices_of(OnError),
         parent="input",
         field="on_error",
         option="--on-error",
@@ -98,7 +65,7 @@ INPUT = (
 )
 
 OBJECTS = (
-    _group("objects", "Objects", "What is found, and which of it becomes a matte."),
+    group("objects", "Objects", "What is found, and which of it becomes a matte."),
     Param(
         name="model",
         type=ParamType.STR_CHOICE,
@@ -117,7 +84,7 @@ OBJECTS = (
         label="Licence",
         hint="What the model's licence must allow; a model that is not known to allow it is refused.",
         default=LicenceDemand.ANY.value,
-        choices=_choices(LicenceDemand),
+        choices=choices_of(LicenceDemand),
         parent="objects",
         field="licence",
         option="--licence",
@@ -176,147 +143,8 @@ OBJECTS = (
     ),
 )
 
-BORDERS = (
-    _group("borders_group", "Borders", "How each category's edge is made."),
-    Param(
-        name="policy_file",
-        type=ParamType.STRING,
-        label="Policy file",
-        hint="Border policy (TOML); see docs/borders.md.",
-        default="",
-        string_mode=StringMode.FILE_PATH,
-        parent="borders_group",
-        option="--policy",
-        metavar="FILE",
-    ),
-    Param(
-        name="border_row",
-        type=ParamType.STR_CHOICE,
-        label="Border of",
-        hint="A category, a group of categories, thing, stuff, or * for all the rest.",
-        default="people",
-        choices=BORDER_ROWS,
-        parent="borders_group",
-        persistent=False,
-        fill=Fill.BORDER_ROWS,
-    ),
-    Param(
-        name="border_kind",
-        type=ParamType.STR_CHOICE,
-        label="Kind",
-        hint="How the edge is made.",
-        default=BorderKind.GUIDED.value,
-        choices=_choices(BorderKind),
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_width",
-        type=ParamType.DOUBLE,
-        label="Width",
-        hint="Extent of the soft part of feather, or of the band in which guided and matting look at the plate.",
-        default=2.5,
-        min=0.0,
-        max=10000.0,
-        display_min=0.0,
-        display_max=10.0,
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_width_unit",
-        type=ParamType.STR_CHOICE,
-        label="of",
-        hint="Pixels of the plate, or per cent of its height: the same look at HD and 8K.",
-        default=Unit.PCT.value,
-        choices=_choices(Unit),
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_offset",
-        type=ParamType.DOUBLE,
-        label="Offset",
-        hint="Above 0 grows the matte, below 0 shrinks it.",
-        default=0.0,
-        min=-10000.0,
-        max=10000.0,
-        display_min=-5.0,
-        display_max=5.0,
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_offset_unit",
-        type=ParamType.STR_CHOICE,
-        label="of",
-        hint="Pixels of the plate, or per cent of its height.",
-        default=Unit.PX.value,
-        choices=_choices(Unit),
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_side",
-        type=ParamType.STR_CHOICE,
-        label="Side",
-        hint="On which side of the edge a feather lies.",
-        default=_FEATHER.side.value,
-        choices=_choices(Side),
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_profile",
-        type=ParamType.STR_CHOICE,
-        label="Profile",
-        hint="The shape of a feather's ramp.",
-        default=_FEATHER.profile.value,
-        choices=_choices(Profile),
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_contrast",
-        type=ParamType.DOUBLE,
-        label="Contrast",
-        hint="Slope of a natural or guided edge at one half; above 1 is harder.",
-        default=1.0,
-        min=0.05,
-        max=100.0,
-        display_min=0.25,
-        display_max=4.0,
-        parent="borders_group",
-        persistent=False,
-    ),
-    Param(
-        name="border_set",
-        type=ParamType.PUSH_BUTTON,
-        label="Set",
-        hint="Put this border into the table.",
-        parent="borders_group",
-    ),
-    Param(
-        name="border_remove",
-        type=ParamType.PUSH_BUTTON,
-        label="Remove",
-        hint="Take the row out of the table, so that the default policy decides.",
-        parent="borders_group",
-    ),
-    Param(
-        name="borders",
-        type=ParamType.STRING,
-        label="Table",
-        hint="Rows that differ from the policy file, or from the default policy where there is none; TOML.",
-        default="",
-        string_mode=StringMode.MULTI_LINE,
-        parent="borders_group",
-        field="policy",
-    ),
-)
-
 OUTPUT = (
-    _group("output", "Output", "What is written, and where."),
+    group("output", "Output", "What is written, and where."),
     Param(
         name="out",
         type=ParamType.STRING,
@@ -335,7 +163,7 @@ OUTPUT = (
         label="Layouts",
         hint="How files are laid out.",
         default=Layout.LAYERS.value,
-        choices=_choices(Layout),
+        choices=choices_of(Layout),
         parent="output",
         form=Form.WORDS,
         field="layouts",
@@ -348,7 +176,7 @@ OUTPUT = (
         label="Overlap",
         hint="Whether each matte stands for itself, or those of a pixel never sum to more than 1.",
         default=Overlap.INDEPENDENT.value,
-        choices=_choices(Overlap),
+        choices=choices_of(Overlap),
         parent="output",
         field="overlap",
         option="--overlap",

@@ -1,0 +1,152 @@
+"""The parameters of borders: a policy file, and one row at a time."""
+
+from __future__ import annotations
+
+from bridge.borders import Border, BorderKind, Profile, Side, Unit
+from bridge.categories import GROUPS, WIDE_GROUPS
+from bridge.effect.choices import choices_of, group
+from bridge.effect.schema import Choice, Fill, Param, ParamType, StringMode
+
+_FEATHER = Border(BorderKind.FEATHER)
+
+BORDER_ROWS = tuple(Choice(name) for name in (*GROUPS, *WIDE_GROUPS, "thing", "stuff", "*"))
+"""What a border policy can have rows for whatever the model; its categories come after them."""
+
+BORDERS = (
+    group("borders_group", "Borders", "How each category's edge is made."),
+    Param(
+        name="policy_file",
+        type=ParamType.STRING,
+        label="Policy file",
+        hint="Border policy (TOML); see docs/borders.md.",
+        default="",
+        string_mode=StringMode.FILE_PATH,
+        parent="borders_group",
+        option="--policy",
+        metavar="FILE",
+    ),
+    Param(
+        name="border_row",
+        type=ParamType.STR_CHOICE,
+        label="Border of",
+        hint="A category, a group of categories, thing, stuff, or * for all the rest.",
+        default="people",
+        choices=BORDER_ROWS,
+        parent="borders_group",
+        persistent=False,
+        fill=Fill.BORDER_ROWS,
+    ),
+    Param(
+        name="border_kind",
+        type=ParamType.STR_CHOICE,
+        label="Kind",
+        hint="How the edge is made.",
+        default=BorderKind.GUIDED.value,
+        choices=choices_of(BorderKind),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_width",
+        type=ParamType.DOUBLE,
+        label="Width",
+        hint="Extent of the soft part of feather, or of the band in which guided and matting look at the plate.",
+        default=2.5,
+        min=0.0,
+        max=10000.0,
+        display_min=0.0,
+        display_max=10.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_width_unit",
+        type=ParamType.STR_CHOICE,
+        label="of",
+        hint="Pixels of the plate, or per cent of its height: the same look at HD and 8K.",
+        default=Unit.PCT.value,
+        choices=choices_of(Unit),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_offset",
+        type=ParamType.DOUBLE,
+        label="Offset",
+        hint="Above 0 grows the matte, below 0 shrinks it.",
+        default=0.0,
+        min=-10000.0,
+        max=10000.0,
+        display_min=-5.0,
+        display_max=5.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_offset_unit",
+        type=ParamType.STR_CHOICE,
+        label="of",
+        hint="Pixels of the plate, or per cent of its height.",
+        default=Unit.PX.value,
+        choices=choices_of(Unit),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_side",
+        type=ParamType.STR_CHOICE,
+        label="Side",
+        hint="On which side of the edge a feather lies.",
+        default=_FEATHER.side.value,
+        choices=choices_of(Side),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_profile",
+        type=ParamType.STR_CHOICE,
+        label="Profile",
+        hint="The shape of a feather's ramp.",
+        default=_FEATHER.profile.value,
+        choices=choices_of(Profile),
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_contrast",
+        type=ParamType.DOUBLE,
+        label="Contrast",
+        hint="Slope of a natural or guided edge at one half; above 1 is harder.",
+        default=1.0,
+        min=0.05,
+        max=100.0,
+        display_min=0.25,
+        display_max=4.0,
+        parent="borders_group",
+        persistent=False,
+    ),
+    Param(
+        name="border_set",
+        type=ParamType.PUSH_BUTTON,
+        label="Set",
+        hint="Put this border into the table.",
+        parent="borders_group",
+    ),
+    Param(
+        name="border_remove",
+        type=ParamType.PUSH_BUTTON,
+        label="Remove",
+        hint="Take the row out of the table, so that the default policy decides.",
+        parent="borders_group",
+    ),
+    Param(
+        name="borders",
+        type=ParamType.STRING,
+        label="Table",
+        hint="Rows that differ from the policy file, or from the default policy where there is none; TOML.",
+        default="",
+        string_mode=StringMode.MULTI_LINE,
+        parent="borders_group",
+        field="policy",
+    ),
+)
