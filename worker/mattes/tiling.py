@@ -35,10 +35,13 @@ class Enlarging:
         Returns:
             Shape ``(n, side, c, side)``.
         """
-        samples = rasters[:, self.rows[row][:, :, None], self.columns[column][:, None, :]]
-        count, (down, across) = row.numel(), (self._down[row], self._across[column])
-        lines = down @ samples.permute(1, 2, 0, 3).reshape(count, samples.shape[2], -1)
-        return (lines.view(count, -1, samples.shape[3]) @ across).view(count, down.shape[1], -1, across.shape[2])
+        rows, columns = self.rows[row], self.columns[column]
+        (count, k), width = rows.shape, columns.shape[1]
+        place = (rows[:, :, None] * rasters.shape[2] + columns[:, None, :]).view(-1)
+        samples = rasters.reshape(len(rasters), -1).index_select(1, place).view(-1, count, k, width)
+        down, across = self._down[row], self._across[column]
+        lines = down @ samples.permute(1, 2, 0, 3).reshape(count, k, -1)
+        return (lines.view(count, -1, width) @ across).view(count, down.shape[1], -1, across.shape[2])
 
 
 def _along(at: torch.Tensor, count: int, kernel: Kernel) -> tuple[torch.Tensor, torch.Tensor]:
