@@ -79,7 +79,8 @@ class CellColours:
         # Rows first: it is the pixels that are many.
         shown = values(self.plate, (x.first, y.first, x.last, y.last), part.device)
         lines = y.mean(shown.view(1, shown.shape[0], -1)).view(y.cells, -1, 3)
-        part.copy_(x.mean(lines).permute(2, 0, 1)).div_(255.0)
+        # In one step: another thread may be reading what was found here before.
+        part.copy_(x.mean(lines).div_(255.0).permute(2, 0, 1))
 
 
 @dataclass(frozen=True)
