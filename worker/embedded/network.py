@@ -4,7 +4,8 @@ Things are found as peaks of a centre heatmap; at each peak the network also giv
 the mask features is that thing's mask (the dynamic kernels of CondInst, Tian et al. 2020, and Panoptic FCN, Li et
 al. 2021, with one layer). The kernel carries a parabola over the distance to the peak as well, so that a thing
 can keep away from its likes. Stuff comes from a semantic head, in which things of all kinds share one channel.
-Mask features and semantic logits live at half the input's resolution, where edges are fine enough for soft masks.
+Mask features and semantic logits live at half the input's resolution, where edges are fine enough for soft masks;
+what is coarse in them is made at a quarter of it, where there are more channels.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ STRIDE = 32
 """Both sides of the input must be multiples of this."""
 CENTRE_STRIDE = 8
 MASK_STRIDE = 2
-MASK_CHANNELS = 16
+MASK_CHANNELS = 32
 SEMANTIC_CHANNELS = len(STUFF_NAMES) + 1
 """Stuff in label order, then one channel for things of any kind."""
 PARABOLA_TERMS = 4
@@ -101,7 +102,9 @@ class PanopticNetwork(nn.Module):
         self.semantic = nn.Conv2d(_PYRAMID, SEMANTIC_CHANNELS, 1)
         self.descend = nn.Sequential(nn.Conv2d(_PYRAMID, _FINE, 1, bias=False), nn.BatchNorm2d(_FINE))
         self.fine = nn.Sequential(_conv(_FINE + w2, _FINE), _conv(_FINE, _FINE))
-        self.feature = nn.Conv2d(_FINE, MASK_CHANNELS, 1)
+        self.mask_tower = nn.Sequential(_conv(_PYRAMID, _PYRAMID), _conv(_PYRAMID, _PYRAMID))
+        self.feature = nn.Conv2d(_PYRAMID, MASK_CHANNELS, 1)
+        self.feature_fine = nn.Conv2d(_FINE, MASK_CHANNELS, 1)
         self.semantic_fine = nn.Conv2d(_FINE, SEMANTIC_CHANNELS, 1)
         # Most cells hold no centre: start there, or the first steps only unlearn a heatmap full of them.
         nn.init.constant_(cast(Tensor, self.centre.bias), -4.0)
@@ -130,7 +133,7 @@ class PanopticNetwork(nn.Module):
         return Outputs(
             centres=self.centre(things),
             kernels=self.kernel(things),
-            features=self.feature(fine),
+            features=_up(self.feature(self.mask_tower(top))) + self.feature_fine(fine),
             semantics=_up(self.semantic(top)) + self.semantic_fine(fine),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,16 +15,19 @@ from worker.training.drawing import bar, drawn
 from worker.training.embedded import Schedule, Trainer
 from worker.training.losses import WEIGHTS
 from worker.training.scenes import ClipSpec
+from worker.training.shards import ShardReader
 
 
 def train_embedded(
-    out: Path, clips: list[ClipSpec], schedule: Schedule, threads: int, cache: Path | None, resume: bool
+    out: Path, clips: Sequence[list[ClipSpec]], schedule: Schedule, threads: int, cache: Path | None, resume: bool
 ) -> None:
     """Run a schedule to its end; see `worker.cli.train`."""
     console = Console()
     torch.set_num_threads(threads)
     validation = drawn(cache, recipe.validation_clips(), threads, "validation frames", console)
-    training = drawn(cache, clips, threads, "training frames", console)
+    training = ShardReader(
+        [path for part in clips if part for path in drawn(cache, part, threads, "training frames", console).paths]
+    )
     trainer = Trainer(out, schedule, bf16_is_fast())
     if resume and trainer.resume():
         console.print(f"Going on from iteration {trainer.iteration} in {out}")

@@ -37,7 +37,7 @@ class Schedule:
 
     phases: tuple[Phase, ...]
     restarts: tuple[int, ...] = ()
-    """Iterations at which the learning rate starts again, each time from half as high."""
+    """Iterations at which the learning rate starts again, from half as high as at first."""
     seed: int = 0
     learning_rate: float = 2.5e-3
     final_rate: float = 2e-5
@@ -61,7 +61,7 @@ class Schedule:
         start = (self.warm_up, *self.restarts)[past]
         end = (*self.restarts, self.iterations)[past]
         share = (iteration - start) / max(1, end - start)
-        peak = self.learning_rate * 0.5**past
+        peak = self.learning_rate * (0.5 if past else 1.0)
         return self.final_rate + (peak - self.final_rate) * 0.5 * (1 + math.cos(math.pi * share))
 
 

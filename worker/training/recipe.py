@@ -11,10 +11,16 @@ from worker.training.scenes import ClipSpec
 FRAME_WH = (640, 360)
 CLIPS = 1800
 FRAMES_PER_CLIP = 3
-ITERATIONS = 6000
+ITERATIONS = 9600
 VALIDATION_CLIPS = 40
 
+_STAGED_SHARE = 640 / CLIPS
+"""Staged clips for each plain one."""
+_STAGED_FRAMES = 4
+_STAGED_FPS = 1.5
 _SEEDS_APART = 1_000_000
+_STAGED_FROM = 600_000
+"""Where a run's seeds for staged clips begin; those of plain ones stay below."""
 _VALIDATION_SEED = 800_000_000
 HELD_OUT_SEED = 900_000_000
 """Seeds from here on are never trained on."""
@@ -22,18 +28,26 @@ STAGED_SEED = HELD_OUT_SEED + _SEEDS_APART
 """Clips from here on judge tracking; no threshold was chosen on them."""
 
 
-def training_clips(seed: int, clips: int, frames_per_clip: int) -> list[ClipSpec]:
-    """The clips of a run, a second between their frames.
+def training_clips(seed: int, clips: int, frames_per_clip: int) -> tuple[list[ClipSpec], list[ClipSpec]]:
+    """The clips of a run: plain ones, a second between their frames, and staged ones, in which people cross.
+
+    Crossings are rare in a random cast, and where people hide each other the network must tell them apart.
 
     Raises:
         ValueError: The run would reach into another run's seeds, or the held-out ones.
     """
-    if not 0 <= seed < _VALIDATION_SEED // _SEEDS_APART or not 0 < clips <= _SEEDS_APART:
+    if not 0 <= seed < _VALIDATION_SEED // _SEEDS_APART or not 0 < clips <= _STAGED_FROM:
         raise ValueError(
-            f"expected a seed in [0, {_VALIDATION_SEED // _SEEDS_APART}) and at most {_SEEDS_APART} clips, "
+            f"expected a seed in [0, {_VALIDATION_SEED // _SEEDS_APART}) and at most {_STAGED_FROM} clips, "
             f"but got seed {seed} and {clips} clips"
         )
-    return [ClipSpec(seed * _SEEDS_APART + i, frames_per_clip, FRAME_WH, 1.0) for i in range(clips)]
+    first = seed * _SEEDS_APART
+    plain = [ClipSpec(first + i, frames_per_clip, FRAME_WH, 1.0) for i in range(clips)]
+    staged = [
+        ClipSpec(first + _STAGED_FROM + i, _STAGED_FRAMES, FRAME_WH, _STAGED_FPS, staged=True)
+        for i in range(round(clips * _STAGED_SHARE))
+    ]
+    return plain, staged
 
 
 def validation_clips() -> list[ClipSpec]:
@@ -67,20 +81,23 @@ def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:
 def schedule(seed: int, iterations: int) -> Schedule:
     """Small crops at many scales first, then larger ones, then whole frames at the size of inference.
 
-    The last quarter is a second round, at a lower rate, of larger crops and whole frames.
+    The last half are two more rounds, from half the rate, of larger crops and whole frames.
     """
-    first = iterations * 3 // 4
+    first = iterations * 15 // 32
     larger, whole = first * 2 // 9, first // 15
-    again = iterations - first
+    second = iterations * 5 // 32
+    third = iterations - first - second
     return Schedule(
         phases=(
             Phase(first - larger - whole, (352, 192), 8, (0.55, 1.2)),
             Phase(larger, (512, 288), 5, (0.8, 1.15)),
             Phase(whole, (640, 352), 4, (0.97, 1.05)),
-            Phase(again - again // 3, (512, 288), 5, (0.8, 1.3)),
-            Phase(again // 3, (640, 352), 4, (0.97, 1.05)),
+            Phase(second - second // 3, (512, 288), 5, (0.8, 1.3)),
+            Phase(second // 3, (640, 352), 4, (0.97, 1.05)),
+            Phase(third - third // 3, (512, 288), 5, (0.8, 1.5)),
+            Phase(third // 3, (640, 352), 4, (0.97, 1.05)),
         ),
-        restarts=(first,),
+        restarts=(first, first + second),
         seed=seed,
         warm_up=min(200, iterations // 10 + 1),
     )

@@ -12,15 +12,16 @@ from worker.training import recipe
 
 
 def test_seeds_are_disjoint() -> None:
-    train = {spec.seed for run in range(3) for spec in recipe.training_clips(run, 1000, 1)}
+    train = [spec.seed for run in range(3) for part in recipe.training_clips(run, 1000, 1) for spec in part]
     validation = {spec.seed for spec in recipe.validation_clips()}
     held_out = {spec.seed for spec in recipe.held_out_clips(500)}
-    assert len(train) == 3000
-    assert not train & validation
-    assert not (train | validation) & held_out
+    staged = {spec.seed for spec in recipe.staged_clips(500, 60)}
+    assert len(train) == len(set(train)) == 3000 + 3 * 356
+    groups = [set(train), validation, held_out, staged]
+    assert len(set().union(*groups)) == sum(len(group) for group in groups)
 
 
-@pytest.mark.parametrize(("seed", "clips"), [(-1, 10), (800, 10), (0, 0), (0, 1_000_001)])
+@pytest.mark.parametrize(("seed", "clips"), [(-1, 10), (800, 10), (0, 0), (0, 600_001)])
 def test_a_run_that_would_reach_other_seeds_is_refused(seed: int, clips: int) -> None:
     with pytest.raises(ValueError, match="expected a seed"):
         recipe.training_clips(seed, clips, 1)
@@ -35,10 +36,10 @@ def test_the_phases_add_up(iterations: int) -> None:
 
 def test_folders_tell_clips_apart() -> None:
     folders = {
-        recipe.clips_folder(Path(), recipe.training_clips(0, 2, 3)),
-        recipe.clips_folder(Path(), recipe.training_clips(1, 2, 3)),
-        recipe.clips_folder(Path(), recipe.training_clips(0, 2, 4)),
+        *(recipe.clips_folder(Path(), part) for part in recipe.training_clips(0, 3, 3)),
+        recipe.clips_folder(Path(), recipe.training_clips(1, 2, 3)[0]),
+        recipe.clips_folder(Path(), recipe.training_clips(0, 2, 4)[0]),
         recipe.clips_folder(Path(), recipe.held_out_clips(2)),
         recipe.clips_folder(Path(), recipe.validation_clips()),
     }
-    assert len(folders) == 5
+    assert len(folders) == 6
