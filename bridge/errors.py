@@ -242,5 +242,7 @@ def unknown_name(what: str, got: str, known: Iterable[str], *, shown: int = 12) 
         return -difflib.SequenceMatcher(None, lower, name.lower()).ratio() - (0.5 if inside else 0.0)
 
     names.sort(key=distance)
-    listed = ", ".join(names[:shown]) + (f", ... ({len(names)} in all)" if len(names) > shown else "")
+    # Some label sets have commas in their names: "door, double door".
+    quoted = [repr(name) if "," in name else name for name in names[:shown]]
+    listed = ", ".join(quoted) + (f" and {len(names) - shown} more" if len(names) > shown else "")
     return UnknownNameError(f"unknown {what} {got!r}; there is: {listed}" if names else f"unknown {what} {got!r}")

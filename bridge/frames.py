@@ -108,7 +108,7 @@ def parse_frames(text: str) -> tuple[int, ...]:
     """The frames of a range such as ``1001-1100`` or ``1-100x2,150`` or ``-5-3``: ascending, each once.
 
     Raises:
-        FrameRangeError: the text is no frame range, or names more than `MAX_FRAMES`.
+        FrameRangeError: the text is no frame range, runs backwards, or names more than `MAX_FRAMES`.
     """
     parts = [part.strip() for part in text.split(",")]
     count = 0
@@ -120,7 +120,10 @@ def parse_frames(text: str) -> tuple[int, ...]:
             )
         # Counted before anything is listed: a slip of the finger must not fill the memory.
         first, last, step = int(match["first"]), int(match["last"] or match["first"]), int(match["step"] or 1)
-        count += abs(last - first) // (step if "x" in part else 1) + 1
+        if last < first:
+            forwards = f"{last}-{first}{part[match.end('last') :]}"
+            raise FrameRangeError(f"frames {text!r} runs backwards, from {first} to {last}; write {forwards}")
+        count += (last - first) // (step if "x" in part else 1) + 1
     if count > MAX_FRAMES:
         raise FrameRangeError(f"frames {text!r} names {count:,} frames; {MAX_FRAMES:,} is the most")
     return tuple(sorted({int(frame) for part in parts for frame in FrameSet(part)}))

@@ -16,7 +16,7 @@ from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEn
 from bridge.request import MatteRequest, OnError
 from bridge.version import SOFTWARE, version
 from worker.device import cores
-from worker.exr import Origin
+from worker.exr.header import Origin
 from worker.exr.key import read_key
 from worker.exr.layouts import FileSet, Layout, Stamp, needs_tracks
 from worker.exr.layouts.foreground import ForegroundLayout

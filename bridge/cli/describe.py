@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Optional
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import echo_json, json_option, worker_option
+from bridge.cli.tables import table_console
 from bridge.launch import connect
 
 
@@ -38,4 +38,4 @@ def describe(address: Optional[str], as_json: bool) -> None:
     table.add_row("images", ", ".join(reply.image_formats))
     table.add_row("movies", ", ".join(reply.movie_formats))
     table.add_row("colour spaces", ", ".join(reply.colorspaces))
-    Console().print(table)
+    table_console().print(table)

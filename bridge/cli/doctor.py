@@ -8,12 +8,12 @@ from importlib import metadata
 from typing import NoReturn, Optional
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from bridge.checks import CHECK_GROUP, Check
 from bridge.cli.options import echo_json, json_option, worker_option
 from bridge.cli.root import entry_points
+from bridge.cli.tables import table_console
 from bridge.errors import BadRequestError, MattebridgeError, unknown_name
 from bridge.launch import connect
 from bridge.messages import DescribeReply
@@ -102,7 +102,7 @@ def _check_here(address: Optional[str], as_json: bool, start: bool) -> NoReturn:
         table.add_row("to do", "pip install mattebridge")
     elif not healthy:
         table.add_row("to do", "pip install 'mattebridge[worker]', or name a worker with --worker")
-    Console().print(table)
+    table_console().print(table)
     sys.exit(0 if healthy else 1)
 
 

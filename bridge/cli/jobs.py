@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Optional
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from bridge.cli.options import echo_json, json_option, worker_option
 from bridge.cli.progress import rate_words
+from bridge.cli.tables import table_console
 from bridge.launch import connect
 
 
@@ -33,7 +33,7 @@ def jobs(address: Optional[str], as_json: bool) -> None:
         frames = f"{info.done}/{info.total}" if info.total else ""
         rate = "" if info.state.is_final else rate_words(info)
         table.add_row(info.job, info.state.value, info.error or info.stage, frames, rate, info.source)
-    Console().print(table)
+    table_console().print(table)
 
 
 @click.command()

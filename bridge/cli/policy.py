@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Optional
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy, policy_or_default
 from bridge.categories import GROUPS, is_row_name
+from bridge.cli.tables import table_console
 from bridge.errors import OutputError
 from bridge.files import write_whole
 from bridge.naming import short_category
@@ -48,7 +48,7 @@ def show(file: Optional[str]) -> None:
     for kind in ("thing", "stuff"):
         words = chosen.border_for("", is_thing=kind == "thing").describe()
         table.add_row(f"any other {kind}", "", words)
-    Console().print(table)
+    table_console().print(table)
 
 
 @policy.command()

@@ -40,7 +40,8 @@ def follow(job: Job, title: str = "") -> JobInfo:
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TextColumn("{task.fields[rate]}"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    # Without a terminal nothing can be drawn over, and rich would leave an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar: Optional[TaskID] = None
 
         def show(info: JobInfo) -> None:

@@ -17,8 +17,8 @@ from tests.benchmarks import mattes
 from tests.benchmarks.cryptomatte import sort_all
 from tests.benchmarks.timing import in_turn_s
 from worker.device import choose_device
-from worker.exr import Origin
 from worker.exr.cryptomatte_ids import object_id
+from worker.exr.header import Origin
 from worker.exr.layouts import FileSet, Stamp
 from worker.exr.layouts.cryptomatte import LEVELS, channel_names
 from worker.frame_writer import FrameOrder, write_frame

@@ -24,8 +24,8 @@ import psutil
 
 from bridge import launch
 from tests.soak.workers import environment, inference_of, kill_tree, running
-from worker.exr import read_layers
 from worker.exr.key import read_key
+from worker.exr.reader import read_layers
 
 CLIP = Path(__file__).parents[2] / "examples" / "clips" / "drawn_street.mp4"
 

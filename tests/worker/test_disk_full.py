@@ -10,7 +10,7 @@ import pytest
 
 from bridge.errors import OutOfSpaceError
 from tests.worker.conftest import Export
-from worker.exr import read_layers
+from worker.exr.reader import read_layers
 from worker.faults import as_known_error
 
 

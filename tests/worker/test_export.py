@@ -31,7 +31,7 @@ from bridge.wire import Array
 from tests.fakes.color_model import ColorModel
 from tests.worker.conftest import SIZE_WH, CancelAt, Export, draw_plate
 from worker.engine import Engine
-from worker.exr import read_layers
+from worker.exr.reader import read_layers
 from worker.mattes import make_mattes
 from worker.roots import Roots
 from worker.store import Store

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from bridge.cli.options import echo_json, json_option
+from bridge.cli.tables import table_console
 from bridge.errors import MattebridgeError, unknown_name
 from worker.label_sets import is_known, known_label_set
 from worker.models.catalog import CatalogEntry, catalog, find_entry
@@ -81,7 +82,7 @@ def info(name: str, as_json: bool) -> None:
     for title, text in _words(entry, facts):
         if text:
             table.add_row(title, text)
-    Console().print(table)
+    table_console().print(table)
 
 
 @models.command(name="pull")
@@ -184,7 +185,7 @@ class _Bars:
 
 _TITLES = ("name", "here", "family", "score", "on", "labels", "params", "size", "licence", "commercial")
 _NARROW_TITLES = ("name", "here", "score", "size", "commercial")
-_WIDE, _UNBOUNDED = 130, 250
+_WIDE = 130
 
 
 def _entry(name: str) -> CatalogEntry:
@@ -195,11 +196,8 @@ def _entry(name: str) -> CatalogEntry:
 
 
 def _print_table(rows: list[Facts]) -> None:
-    console = Console()
+    console = table_console()
     wide = console.width >= _WIDE or not console.is_terminal
-    if not console.is_terminal:
-        # Whatever reads it wants a line a model.
-        console = Console(width=_UNBOUNDED)
     shown = _TITLES if wide else _NARROW_TITLES
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for title in shown:

@@ -44,6 +44,7 @@ def track(
     from rich.table import Table
 
     from bridge.cli.options import echo_json
+    from bridge.cli.tables import table_console
     from bridge.request import MatteRequest
     from worker.device import choose_device
     from worker.engine import Engine
@@ -78,4 +79,4 @@ def track(
     table = Table("id", "category", "first", "last", "frames", title=f"tracks in {len(index.frames)} frames")
     for t in index.tracks:
         table.add_row(str(t.id), t.category, str(t.first_frame), str(t.last_frame), str(t.frame_count))
-    Console().print(table)
+    table_console().print(table)

@@ -19,7 +19,7 @@ from bridge.frames import (
     split_pattern,
 )
 from worker.evaluation.matte_metrics import Matte
-from worker.exr import read_layers
+from worker.exr.reader import read_layers
 from worker.media.images import image_extensions, read_float
 from worker.media.locations import locate, not_found, unreadable
 from worker.media.unreadable import UnreadableError

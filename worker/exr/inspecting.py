@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from worker.exr.cryptomatte_ids import id_hex
 from worker.exr.cryptomatte_reader import Cryptomatte, cryptomattes_of, objects_of
 from worker.exr.header import PREFIX
 from worker.exr.parts import ExrPart, read_parts
-from worker.mattes.geometry import Box, Size, box_wh
+
+if TYPE_CHECKING:
+    from worker.mattes.geometry import Box, Size
 
 T = TypeVar("T")
 
@@ -110,7 +112,7 @@ def inspect_file(path: str | Path) -> FileReport:
     assert isinstance(aspect, float)
     return FileReport(
         path=str(path),
-        size_wh=box_wh(display),
+        size_wh=parts[0].display_wh,
         display_window=display,
         pixel_aspect=aspect,
         origin={
@@ -119,7 +121,7 @@ def inspect_file(path: str | Path) -> FileReport:
             if not name.startswith("layer/") and isinstance(value, str | int | float)
         },
         parts=tuple(_part(part, cryptos) for part in parts),
-        cryptomattes=tuple(_cryptomatte(crypto, display) for crypto in cryptos),
+        cryptomattes=tuple(_cryptomatte(crypto, parts[0].display_wh) for crypto in cryptos),
     )
 
 
@@ -137,7 +139,7 @@ def _channel(part: ExrPart, name: str) -> ChannelReport:
     if name not in part.channels:
         return ChannelReport(name, "deep", 0.0, 0.0, 0.0)
     pixels = part.channels[name]
-    area = float(np.prod(box_wh(part.display_window)))
+    area = float(np.prod(part.display_wh))
     layer = _shown_layer(part, name)
     category = _said_of(part, layer, "category", str)
     return ChannelReport(
@@ -167,8 +169,8 @@ def _said_of(part: ExrPart, layer: str, what: str, kind: type[T]) -> T | None:
     return value if isinstance(value, kind) else None
 
 
-def _cryptomatte(crypto: Cryptomatte, display: Box) -> CryptomatteReport:
-    area = float(np.prod(box_wh(display)))
+def _cryptomatte(crypto: Cryptomatte, display_wh: Size) -> CryptomatteReport:
+    area = float(np.prod(display_wh))
     shown = () if crypto.problem is not None else objects_of(crypto)
     return CryptomatteReport(
         name=crypto.name,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import OpenEXR
 
 from bridge.errors import SourceNotFoundError, SourceUnreadableError
-from worker.mattes.geometry import Box, box_wh
+
+if TYPE_CHECKING:
+    # Its package has torch, which takes seconds to load and is not needed to look into a file.
+    from worker.mattes.geometry import Box, Size
 
 MAX_BYTES = 16 * 2**30
 """Most pixels that are read, were they all 32 bits wide: a damaged header can ask for any amount of memory."""
@@ -38,6 +41,11 @@ class ExrPart:
     """Pixels of the data window by channel: float16, float32 or uint32, shape ``(h, w)``; smaller for a channel
     with subsampling. None of a deep part's are read."""
 
+    @property
+    def display_wh(self) -> Size:
+        """Width and height of the display window."""
+        return _wh(self.display_window)
+
     def on_display(self, channel: str) -> npt.NDArray[Any]:
         """A channel's pixels on the display window, shape ``(h, w)``; 0 where the data window does not reach.
 
@@ -46,7 +54,7 @@ class ExrPart:
             ValueError: the channel does not fill the data window, because it is subsampled.
         """
         pixels = self.channels[channel]
-        if pixels.shape != box_wh(self.data_window)[::-1]:
+        if pixels.shape != _wh(self.data_window)[::-1]:
             raise ValueError(f"channel {channel!r} is subsampled")
         if self.data_window == self.display_window:
             return pixels
@@ -123,7 +131,7 @@ def _is_deep(header: Mapping[str, Any]) -> bool:
 
 def _bytes(header: Mapping[str, Any]) -> int:
     """What a part's pixels take in memory at the most."""
-    width, height = box_wh(_half_open(header["dataWindow"]))
+    width, height = _wh(_half_open(header["dataWindow"]))
     return 0 if _is_deep(header) else 4 * width * height * len(header["channels"])
 
 
@@ -131,3 +139,7 @@ def _half_open(corners: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]) -> 
     """OpenEXR's two corners, both of which belong to the window, as a box."""
     (x0, y0), (x1, y1) = (corner.tolist() for corner in corners)
     return x0, y0, x1 + 1, y1 + 1
+
+
+def _wh(box: Box) -> Size:
+    return box[2] - box[0], box[3] - box[1]

@@ -23,6 +23,12 @@ from worker.models.base import Plate
 
 _Value = TypeVar("_Value", bound=np.generic)
 
+_NAMELESS = frozenset(
+    ("frame", "frames", "image", "images", "img", "pictures", "seq", "sequence", "plate", "plates")
+    + ("dpx", "exr", "jpeg", "jpg", "png", "tif", "tiff")
+)
+"""Folders that say what lies in them and not of which clip."""
+
 _TRIED_FIRST = 16
 """How many files are tried for the size and colour of a sequence before it counts as unreadable."""
 
@@ -137,9 +143,16 @@ def _first_header(paths: Iterable[str]) -> ImageHeader:
 
 
 def _sequence_clip(pattern: FramePattern) -> str:
-    """The clip's name; files that are called by their number alone take the name of their folder."""
+    """The clip's name; files that are called by their number alone take the name of their folder.
+
+    ``sh010/frames/0001.png`` is ``sh010``: a folder that only says that pictures lie in it names no clip.
+    """
     head = Path(pattern.head + "_")
-    return clip_name(str(head.parent) if head.name == "_" else pattern.text)
+    if head.name != "_":
+        return clip_name(pattern.text)
+    folders = [folder for folder in head.parents if folder.name]
+    named = next((folder for folder in folders if folder.name.lower() not in _NAMELESS), head.parent)
+    return clip_name(str(named))
 
 
 def _reason(path: str, error: UnreadableError) -> str:

@@ -15,7 +15,7 @@ from tests.worker.exr.files import PLATE, some_mattes
 from tests.worker.media.made import write_image
 from worker.cli.evaluate_mattes import mattes
 from worker.evaluation.matte_metrics import Matte
-from worker.exr import write_layers
+from worker.exr.layouts.layers import write_layers
 
 SCENE = Scene(disc=(2.0, 1.0), ground=(2.0, 1.0))
 FRAMES = (1001, 1002, 1003)

@@ -19,7 +19,7 @@ from bridge.errors import (
 from tests.worker.exr.files import PLATE, some_mattes
 from tests.worker.media.made import write_image
 from worker.evaluation.matte_files import open_mattes
-from worker.exr import write_layers
+from worker.exr.layouts.layers import write_layers
 
 RAMP = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8, 1)
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from bridge.borders import Border, BorderKind
 from bridge.manifest import ModelEntry
-from worker.exr import FileSet, Origin, Stamp
+from worker.exr.header import Origin
+from worker.exr.layouts import FileSet, Stamp
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 

@@ -12,8 +12,8 @@ from PIL import Image
 from bridge.errors import OutputError, SourceUnreadableError, UnknownNameError
 from tests.worker.exr.files import STAMP, file_set, full, some_mattes
 from tests.worker.exr.made import COVERAGES, metadata, ranks, write
-from worker.exr import LAYOUTS
 from worker.exr.extracting import read_matte, write_png
+from worker.exr.layouts import LAYOUTS
 
 
 @pytest.mark.parametrize("layout", ["layers", "packed", "single"])

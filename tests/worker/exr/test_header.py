@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tests.worker.exr.files import LAYERS, ORIGIN
-from worker.exr import attributes
+from worker.exr.header import attributes
 
 
 def test_frame_rate_is_left_out_where_the_source_has_none() -> None:

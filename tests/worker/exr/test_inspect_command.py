@@ -14,7 +14,7 @@ from bridge.errors import UnknownNameError
 from tests.worker.exr.files import STAMP, file_set, full, some_mattes
 from tests.worker.exr.made import metadata, ranks, write
 from worker.cli.inspect import inspect
-from worker.exr import LAYOUTS
+from worker.exr.layouts import LAYOUTS
 
 
 def _run(*args: object) -> Result:

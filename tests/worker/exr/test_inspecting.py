@@ -10,8 +10,8 @@ import pytest
 
 from tests.worker.exr.files import STAMP, file_set, some_mattes
 from tests.worker.exr.made import metadata, ranks, window, write
-from worker.exr import LAYOUTS
 from worker.exr.inspecting import ChannelReport, inspect_file
+from worker.exr.layouts import LAYOUTS
 
 _DATA = Path(os.environ.get("MATTEBRIDGE_TEST_DATA", "/nonexistent"))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.worker.exr.files import LAYERS, ORIGIN, PLATE
-from worker.exr import attributes, write_layers
+from worker.exr.header import attributes
 from worker.exr.key import KEY, read_key
+from worker.exr.layouts.layers import write_layers
 from worker.mattes import empty_mattes
 
 

@@ -11,8 +11,8 @@ import OpenImageIO as oiio
 import pytest
 
 from tests.worker.exr.files import LAYERS, PLATE, STAMP, file_set, full, layer, matte, some_mattes
-from worker.exr import LAYOUTS, needs_tracks
 from worker.exr.key import read_key
+from worker.exr.layouts import LAYOUTS, needs_tracks
 from worker.exr.layouts.packed import PackedLayout
 from worker.exr.layouts.single import SingleLayout
 from worker.mattes import empty_mattes

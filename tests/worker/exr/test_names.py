@@ -5,7 +5,8 @@ from __future__ import annotations
 import fileseq
 import pytest
 
-from worker.exr import frame_token, layers_file
+from worker.exr.layouts.layers import layers_file
+from worker.exr.names import frame_token
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from bridge.errors import (
     UnknownNameError,
 )
 from tests.worker.exr.files import LAYERS, ORIGIN, PLATE, matte, some_mattes
-from worker.exr import COMPRESSIONS, attributes, read_layers, write_layers
+from worker.exr.header import attributes
+from worker.exr.layouts.layers import write_layers
+from worker.exr.reader import read_layers
+from worker.exr.writer import COMPRESSIONS
 from worker.mattes import Matte, empty_mattes
 
 ATTRIBUTES = attributes(ORIGIN, LAYERS, -5)
