@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.errors import BadRequestError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -29,6 +31,8 @@ def inspect(file: Path, matte: str | None, png: Path | None, as_json: bool) -> N
     """
     if (matte is None) != (png is None):
         raise click.UsageError("--matte and --png go together")
+    if file.is_dir():
+        raise BadRequestError(_instead_of(file))
     if matte is not None and png is not None:
         _draw(file, matte, png, as_json)
         return
@@ -41,6 +45,14 @@ def inspect(file: Path, matte: str | None, png: Path | None, as_json: bool) -> N
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
     else:
         _show(report)
+
+
+def _instead_of(folder: Path) -> str:
+    """What to do in place of looking into a folder."""
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".exr")
+    if not files:
+        return f"{folder} is a folder without EXR files; expected an EXR file"
+    return f"{folder} is a folder with {len(files)} EXR files; give one of them, such as {files[0]}"
 
 
 def _draw(file: Path, name: str, png: Path, as_json: bool) -> None:
@@ -61,9 +73,9 @@ def _draw(file: Path, name: str, png: Path, as_json: bool) -> None:
 
 
 def _show(report: FileReport) -> None:
-    from rich.console import Console
+    from bridge.cli.tables import table_console
 
-    console = Console(highlight=False)
+    console = table_console()
     width, height = report.size_wh
     click.echo(f"{report.path}: {width}x{height}, pixel aspect {report.pixel_aspect:g}")
     for name, value in report.origin.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from bridge.errors import UnknownNameError
+from bridge.errors import BadRequestError, UnknownNameError
 from tests.worker.exr.files import STAMP, file_set, full, some_mattes
 from tests.worker.exr.made import metadata, ranks, write
 from worker.cli.inspect import inspect
@@ -83,3 +85,26 @@ def test_unknown_matte_is_an_error_of_ours(tmp_path: Path) -> None:
     result = _run(_ours(tmp_path, "layers"), "--matte", "ski", "--png", tmp_path / "a.png")
     assert isinstance(result.exception, UnknownNameError)
     assert not (tmp_path / "a.png").exists()
+
+
+def test_a_folder_is_answered_with_what_lies_in_it(tmp_path: Path) -> None:
+    path = _ours(tmp_path, "layers")
+    with pytest.raises(BadRequestError, match=f"1 EXR files; give one of them, such as {path}"):
+        CliRunner().invoke(inspect, [str(tmp_path)], catch_exceptions=False)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(BadRequestError, match="without EXR files"):
+        CliRunner().invoke(inspect, [str(empty)], catch_exceptions=False)
+
+
+def test_looking_into_a_file_does_not_wait_for_torch(tmp_path: Path) -> None:
+    program = (
+        "import sys; from bridge.cli.root import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules"
+    )
+    path = _ours(tmp_path, "layers")
+    done = subprocess.run([sys.executable, "-c", program, "inspect", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "plate_mattes.1001.exr" in done.stdout

@@ -177,6 +177,14 @@ def test_files_called_by_number_alone_take_their_folders_name(tmp_path: Path) ->
         assert (source.clip, source.path, source.frames) == ("sh_010", f"{folder}/%05d.png", (0,))
 
 
+def test_a_folder_that_only_says_pictures_names_no_clip(tmp_path: Path) -> None:
+    folder = tmp_path / "sh 010" / "EXR"
+    folder.mkdir(parents=True)
+    write_image(folder / "00000.png", plain(5))
+    with open_source(str(folder)) as source:
+        assert source.clip == "sh_010"
+
+
 def test_a_folder_of_several_sequences_lists_them(tmp_path: Path) -> None:
     folder = _frames(tmp_path / "s", 1, 2)
     _frames(folder, 5, name="other", extension="tif")
