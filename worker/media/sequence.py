@@ -24,7 +24,25 @@ from worker.models.base import Plate
 _Value = TypeVar("_Value", bound=np.generic)
 
 _NAMELESS = frozenset(
-    "frame frames image images img pictures seq sequence plate plates dpx exr jpeg jpg png tif tiff".split()
+    [
+        "frame",
+        "frames",
+        "image",
+        "images",
+        "img",
+        "pictures",
+        "seq",
+        "sequence",
+        "plate",
+        "plates",
+        "dpx",
+        "exr",
+        "jpeg",
+        "jpg",
+        "png",
+        "tif",
+        "tiff",
+    ]
 )
 """Folders that say what lies in them and not of which clip."""
 

@@ -105,6 +105,7 @@ def test_looking_into_a_file_does_not_wait_for_torch(tmp_path: Path) -> None:
         "assert 'torch' not in sys.modules"
     )
     path = _ours(tmp_path, "layers")
-    done = subprocess.run([sys.executable, "-c", program, "inspect", str(path)], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program, "inspect", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "plate_mattes.1001.exr" in done.stdout
