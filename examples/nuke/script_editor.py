@@ -19,7 +19,7 @@ else:
         {
             "categories": "person, sky",
             "layouts": "layers, cryptomatte",
-            "range": "input",
+            "range": "global",  # the script's frames, and a few beyond where the plate has them
             "handles": 8,
             "borders": '[borders.person]\nkind = "guided"\n[borders.sky]\nkind = "feather"\nwidth = "0.6%"',
         },

@@ -27,7 +27,16 @@ class Scope(str, Enum):
     MARKED = "marked"
     """What lies between the timeline's in and out marks, on one track or all; since 19.1."""
     TIMELINE = "timeline"
-    """All clips of all video tracks."""
+    """All clips of all video tracks that are on."""
+
+
+_NOTHING = {
+    Scope.PLAYHEAD: "no clip lies under the playhead; move it onto one on the Edit page",
+    Scope.SELECTION: "no clip is selected in the timeline",
+    Scope.TRACK: "the video track has no clip",
+    Scope.MARKED: "no clip lies between the in and out marks",
+    Scope.TIMELINE: "the timeline has no clip on a video track that is on",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ def choose(timeline: Timeline, scope: Scope, track: int | None = None) -> Chosen
         good = cut_items(good, marks)
         refused = tuple(item for item in refused if item.start in marks)
     if not good:
-        raise NothingToDoError("; ".join(map(str, refused)) if refused else f"nothing is there ({scope.value})")
+        raise NothingToDoError("; ".join(map(str, refused)) if refused else _NOTHING[scope])
     return Chosen(tuple(good), refused)
 
 

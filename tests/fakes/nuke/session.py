@@ -167,7 +167,8 @@ class FakeNuke:
         return [Node(one) for one in found if filter is None or one.cls == filter]
 
     def selectedNodes(self, filter: str | None = None) -> list[Node]:
-        return [Node(one) for one in self.contexts[-1].children if one.text("selected")]
+        chosen = (one for one in self.contexts[-1].children if one.text("selected"))
+        return [Node(one) for one in chosen if filter is None or one.cls == filter]
 
     def selectedNode(self) -> Node:
         nodes = self.selectedNodes()

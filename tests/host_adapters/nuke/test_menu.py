@@ -163,23 +163,3 @@ def test_a_terminal_session_ends_with_the_error_s_code(
         words = [*words, "--set", f"worker={worker}", "--set", "model=colours"]
     assert batch.main(words) == code
     assert says in session.printed[-1]
-
-
-EXAMPLES = STARTUP.parents[2] / "examples" / "nuke"
-
-
-@pytest.mark.parametrize("example", ["script_editor.py", "many_reads.py"])
-def test_examples_for_the_script_editor_run(nuke: FakeNuke, read: Read, started: list[Any], example: str) -> None:
-    read(nuke, selected=True)
-    runpy.run_path(str(EXAMPLES / example))
-    assert node.instance_of(started[0])[0].values["categories"].startswith("person")  # type: ignore[union-attr]
-
-
-def test_the_example_for_a_terminal_session_hands_its_words_on(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start(gui=False)
-    monkeypatch.setattr(sys, "argv", ["make_mattes.py", "/none.nk"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(EXAMPLES / "make_mattes.py"))
-    assert ended.value.code == 1

@@ -124,9 +124,20 @@ def test_no_project_and_no_timeline(edit: Edit) -> None:
         current_timeline(edit.app)
 
 
-def test_an_empty_timeline(edit: Edit) -> None:
-    with pytest.raises(NothingToDoError, match="nothing is there"):
-        chosen(edit, Scope.TIMELINE)
+@pytest.mark.parametrize(
+    ("scope", "says"),
+    [
+        (Scope.PLAYHEAD, "no clip lies under the playhead"),
+        (Scope.SELECTION, "no clip is selected"),
+        (Scope.TRACK, "the video track has no clip"),
+        (Scope.MARKED, "no clip lies between the in and out marks"),
+        (Scope.TIMELINE, "the timeline has no clip"),
+    ],
+)
+def test_an_empty_timeline(edit: Edit, scope: Scope, says: str) -> None:
+    edit.app.timeline.marks = {"video": {"in": 0, "out": 10}}
+    with pytest.raises(NothingToDoError, match=says):
+        chosen(edit, scope, 1)
 
 
 def test_a_timeline_with_settings_of_its_own(edit: Edit) -> None:

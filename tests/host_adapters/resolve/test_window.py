@@ -147,7 +147,7 @@ def test_a_look_changes_nothing_and_tells_what_would_be_done(cut: Edit, carried:
 
 def test_errors_are_sentences_in_the_log(edit: Edit, carried: list[Wishes]) -> None:
     win = opened(edit, lambda w: w.press("go"))
-    assert "not done: nothing is there" in win.GetItems()["log"].PlainText
+    assert "not done: no clip lies under the playhead" in win.GetItems()["log"].PlainText
 
 
 def test_cancel_while_a_job_runs(cut: Edit, carried: list[Wishes]) -> None:
