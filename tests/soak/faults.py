@@ -59,8 +59,9 @@ def export(home: Path, out: Path, address: str, frames: str) -> subprocess.Popen
 
 
 def content(out: Path) -> dict[str, bytes]:
-    """All files of an export but the manifest, whose paths differ."""
-    return {path.name: path.read_bytes() for path in sorted(out.glob("*")) if path.suffix in (".exr", ".png")}
+    """All files of an export but the manifest, whose paths differ, and what a kill left under a temporary name."""
+    paths = (path for path in sorted(out.glob("[!.]*")) if path.suffix in (".exr", ".png"))
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def look(out: Path) -> tuple[dict[str, int], list[str]]:
