@@ -18,6 +18,7 @@ from bridge.files import whole
 from worker.device import choose_device
 from worker.exr.cryptomatte_ids import object_id
 from worker.exr.layouts.cryptomatte import LEVELS, channel_names
+from worker.exr.patch import Patch
 from worker.exr.ranks import rank_planes
 from worker.exr.writer import write_exr
 from worker.mattes import Matte
@@ -63,7 +64,9 @@ def measure(rounds: int = 7) -> dict[str, object]:
         path = Path(folder) / "frame.exr"
 
         def ours(channels: Planes) -> float:
-            return _seconds(lambda: write_exr(path, channels, (0, 0, *PLATE), PLATE, {}))
+            window = (0, 0, *PLATE)
+            patches = {name: Patch(plane, window) for name, plane in channels.items()}
+            return _seconds(lambda: write_exr(path, patches, window, PLATE, {}))
 
         def theirs(channels: Planes) -> float:
             return _seconds(lambda: write_oiio(path, channels))

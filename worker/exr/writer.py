@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ import OpenEXR
 from bridge.errors import OutputError, unknown_name
 from bridge.files import whole
 from worker.exr.disk import disk_errors
+from worker.exr.head import file_head
 from worker.exr.header import Attribute
+from worker.exr.patch import Patch
 from worker.exr.whole_size import SIZE, UNKNOWN, put_size
-from worker.mattes import Matte
-from worker.mattes.geometry import Box, Size, box_wh
+from worker.exr.zips import encoded_lines
+from worker.mattes.geometry import Box, Size
 
 COMPRESSIONS = {
     "none": OpenEXR.NO_COMPRESSION,
@@ -27,13 +29,10 @@ COMPRESSIONS = {
 }
 """The compressions that lose nothing and that every host reads."""
 
-Plane = npt.NDArray[np.float16] | npt.NDArray[np.float32]
-"""The pixels of one channel, shape ``(h, w)`` of the data window."""
-
 
 def write_exr(
     path: str | Path,
-    channels: Mapping[str, Plane],
+    channels: Mapping[str, Patch],
     window: Box,
     plate_wh: Size,
     attributes: Mapping[str, Attribute],
@@ -43,8 +42,8 @@ def write_exr(
 
     Args:
         path: The file; it appears under this name when it is whole and was read back.
-        channels: Pixels by channel name. Their type is the channel's: half or 32-bit float.
-        window: The data window, which all channels fill.
+        channels: Pixels by channel name.
+        window: The data window, which holds the channels' boxes.
         plate_wh: Width and height of the plate, in pixels: the display window.
         attributes: Header attributes, see `worker.exr.header`.
         compression: A name out of `COMPRESSIONS`.
@@ -64,37 +63,29 @@ def write_exr(
         "dataWindow": _inclusive(window),
         "displayWindow": _inclusive((0, 0, *plate_wh)),
     }
-    # Of an array with gaps between its pixels the library writes other pixels, without an error.
-    pixels = {name: np.ascontiguousarray(plane) for name, plane in channels.items()}
-    encoded = io.BytesIO()
-    OpenEXR.File(header, pixels).write(encoded)
-    put_size(encoded.getbuffer())
+    encoded = _encoded(header, {name: channels[name] for name in sorted(channels)}, window)
+    put_size(encoded)
     with disk_errors(path), whole(path) as temporary:
-        temporary.write_bytes(encoded.getbuffer())
+        temporary.write_bytes(encoded)
         _check(temporary, encoded, path, window, sorted(channels))
 
 
-def on_window(matte: Matte, window: Box, blank: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
-    """The matte's coverage pasted into a data window that holds it; `blank` itself where it has none.
-
-    Args:
-        matte: The matte.
-        window: The data window.
-        blank: Zeros, shape ``(h, w)`` of `window`; it is not changed.
-    """
-    if matte.window is None:
-        return blank
-    if matte.window == window:
-        return matte.coverage
-    x0, y0, x1, y1 = matte.window
-    canvas = np.zeros_like(blank)
-    canvas[y0 - window[1] : y1 - window[1], x0 - window[0] : x1 - window[0]] = matte.coverage
-    return canvas
+def _encoded(header: Mapping[str, object], channels: Mapping[str, Patch], window: Box) -> memoryview:
+    """The file's bytes; channels are in the order of their names, which is the file's."""
+    dtypes = {name: channel.pixels.dtype for name, channel in channels.items()}
+    if header["compression"] == OpenEXR.ZIPS_COMPRESSION and len(set(dtypes.values())) == 1:
+        lines = encoded_lines(list(channels.values()), window)
+        if lines is not None:
+            return _assembled(file_head(header, dtypes), *lines)
+    file = io.BytesIO()
+    OpenEXR.File(header, {name: channel.on(window) for name, channel in channels.items()}).write(file)
+    return file.getbuffer()
 
 
-def blank_plane(window: Box) -> npt.NDArray[np.float16]:
-    """A half channel of a data window without coverage."""
-    return np.zeros(box_wh(window)[::-1], np.float16)
+def _assembled(head: bytes, lines: Sequence[npt.NDArray[np.uint8]], sizes: npt.NDArray[np.int64]) -> memoryview:
+    """A file of a head, the table that says where each line begins, and the lines."""
+    begins = np.cumsum(sizes) - sizes + len(head) + 8 * len(sizes)
+    return memoryview(bytearray().join([head, begins.astype("<u8").data, *(piece.data for piece in lines)]))
 
 
 def _inclusive(box: Box) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -102,13 +93,13 @@ def _inclusive(box: Box) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     return np.array(box[:2], np.int32), np.array([box[2] - 1, box[3] - 1], np.int32)
 
 
-def _check(temporary: Path, encoded: io.BytesIO, path: str | Path, window: Box, channels: list[str]) -> None:
+def _check(temporary: Path, encoded: memoryview, path: str | Path, window: Box, channels: list[str]) -> None:
     """Read a file back before it counts: the bytes on the disk, and the header they hold.
 
     Raises:
         OutputError: something differs.
     """
-    if temporary.read_bytes() != encoded.getbuffer():
+    if temporary.read_bytes() != encoded:
         raise OutputError(f"cannot write {path}: the disk gives back other bytes than were written")
     header = OpenEXR.File(str(temporary), header_only=True).header()
     found = [channel.name for channel in header["channels"]]

@@ -6,12 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from worker.exr.cryptomatte_ids import manifest, object_ids, type_key
 from worker.exr.header import Attribute
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
+from worker.exr.patch import Patch
 from worker.exr.ranks import rank_planes
 from worker.exr.writer import write_exr
 from worker.layers import LayerSpec
@@ -66,13 +64,15 @@ class CryptomatteLayout:
         (name,) = self.files_of(stamp.frame)
         mattes = list(mattes)
         wh = self._files.plate_wh
-        channels: dict[str, npt.NDArray[np.float32]] = {}
+        window = (0, 0, *wh)
+        channels: dict[str, Patch] = {}
         for kind, layers in self._types.items():
             ids = list(self._ids[kind].values())
             planes = rank_planes(of_layers(mattes, layers), ids, wh, self._levels, self._files.device)
-            channels |= dict(zip(channel_names(kind, self._levels), planes, strict=True))
+            names = channel_names(kind, self._levels)
+            channels |= {name: Patch(plane, window) for name, plane in zip(names, planes, strict=True)}
         header = {**stamp.header(self._origin, self.layers), **self._metadata()}
-        write_exr(folder / name, channels, (0, 0, *wh), wh, header, self._files.compression)
+        write_exr(folder / name, channels, window, wh, header, self._files.compression)
 
     def write_index(self, folder: Path) -> None:
         """There is none: manifests are in the files."""

@@ -11,7 +11,8 @@ import torch
 from worker.exr.header import PREFIX, Attribute
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
 from worker.exr.layouts.rgba import SUFFIXES, channel_attributes
-from worker.exr.writer import Plane, blank_plane, write_exr
+from worker.exr.patch import Patch, blank
+from worker.exr.writer import write_exr
 from worker.foreground import make_foreground
 from worker.layers import LayerSpec
 from worker.mattes import Matte
@@ -60,15 +61,13 @@ class ForegroundLayout:
     def write_index(self, folder: Path) -> None:
         """There is none: files have the layers' names."""
 
-    def _channels(self, matte: Matte, plate: LinearPlate) -> dict[str, Plane]:
-        """R, G, B and A on the whole plate."""
-        channels: dict[str, Plane] = {suffix: blank_plane((0, 0, *self._files.plate_wh)) for suffix in SUFFIXES}
-        if matte.window is not None and plate.pixels is not None:
-            x0, y0, x1, y1 = matte.window
-            color = make_foreground(plate.pixels, matte, self._files.device).premultiplied
-            for canvas, plane in zip(channels.values(), [*np.moveaxis(color, 2, 0), matte.coverage], strict=True):
-                canvas[y0:y1, x0:x1] = plane
-        return channels
+    def _channels(self, matte: Matte, plate: LinearPlate) -> dict[str, Patch]:
+        """R, G, B and A."""
+        if matte.window is None or plate.pixels is None:
+            return dict.fromkeys(SUFFIXES, blank())
+        color = make_foreground(plate.pixels, matte, self._files.device).premultiplied
+        planes = [*np.moveaxis(color, 2, 0), matte.coverage]
+        return {suffix: Patch(plane, matte.window) for suffix, plane in zip(SUFFIXES, planes, strict=True)}
 
 
 def _color_attributes(layer: LayerSpec, light: LinearLight) -> dict[str, Attribute]:

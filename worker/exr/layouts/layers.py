@@ -8,7 +8,8 @@ from pathlib import Path
 from worker.exr.header import Attribute
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
 from worker.exr.names import MIN_PADDING, frame_file
-from worker.exr.writer import blank_plane, on_window, write_exr
+from worker.exr.patch import Patch
+from worker.exr.writer import write_exr
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 from worker.mattes.geometry import Size, union
@@ -72,6 +73,5 @@ def write_layers(
         OutputError: the file cannot be written, or is not what was written when it is read back.
     """
     window = union([m.window for m in mattes if m.window is not None]) or _EMPTY_WINDOW
-    blank = blank_plane(window)
-    channels = {f"{m.layer}.{CHANNEL}": on_window(m, window, blank) for m in mattes}
+    channels = {f"{m.layer}.{CHANNEL}": Patch.of(m) for m in mattes}
     write_exr(path, channels, window, plate_wh, attributes, compression)

@@ -12,7 +12,8 @@ from bridge.files import write_whole
 from worker.exr.disk import disk_errors
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
 from worker.exr.layouts.rgba import SUFFIXES, channel_attributes
-from worker.exr.writer import blank_plane, on_window, write_exr
+from worker.exr.patch import Patch, blank
+from worker.exr.writer import write_exr
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 
@@ -54,17 +55,15 @@ class PackedLayout:
     def write(self, folder: Path, stamp: Stamp, mattes: Iterable[Matte]) -> None:
         """See `worker.exr.layouts.base.Layout.write`."""
         wh = self._files.plate_wh
-        window = (0, 0, *wh)
-        blank = blank_plane(window)
-        planes = [on_window(matte, window, blank) for matte in of_layers(mattes, self.layers)]
+        patches = [Patch.of(matte) for matte in of_layers(mattes, self.layers)]
         for name, pack in zip(self.files_of(stamp.frame), self._packs, strict=True):
             header = {
                 **stamp.header(self._files.origin, pack),
                 **channel_attributes(zip(pack, SUFFIXES, strict=False)),
             }
-            members, planes = planes[: len(SUFFIXES)], planes[len(SUFFIXES) :]
-            channels = dict(zip(SUFFIXES, chain(members, repeat(blank)), strict=False))
-            write_exr(folder / name, channels, window, wh, header, self._files.compression)
+            members, patches = patches[: len(SUFFIXES)], patches[len(SUFFIXES) :]
+            channels = dict(zip(SUFFIXES, chain(members, repeat(blank())), strict=False))
+            write_exr(folder / name, channels, (0, 0, *wh), wh, header, self._files.compression)
 
     def write_index(self, folder: Path) -> str:
         """Write ``<clip>.packs.json``, see `Packs`; readers see the old one or the new one, never a part."""

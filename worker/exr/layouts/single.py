@@ -8,7 +8,8 @@ from pathlib import Path
 
 from worker.exr.layouts.base import FileSet, Stamp, of_layers
 from worker.exr.layouts.rgba import SUFFIXES, channel_attributes
-from worker.exr.writer import blank_plane, on_window, write_exr
+from worker.exr.patch import Patch
+from worker.exr.writer import write_exr
 from worker.layers import LayerSpec
 from worker.mattes import Matte
 
@@ -31,15 +32,13 @@ class SingleLayout:
         """See `worker.exr.layouts.base.Layout.write`."""
         chosen = of_layers(mattes, self.layers)
         wh = self._files.plate_wh
-        window = (0, 0, *wh)
-        blank = blank_plane(window)
         for name, layer, matte in zip(self.files_of(stamp.frame), self.layers, chosen, strict=True):
             header = {
                 **stamp.header(self._files.origin, (layer,)),
                 **channel_attributes([(layer, SUFFIXES[-1])]),
             }
-            channels = dict.fromkeys(SUFFIXES, on_window(matte, window, blank))
-            write_exr(folder / name, channels, window, wh, header, self._files.compression)
+            channels = dict.fromkeys(SUFFIXES, Patch.of(matte))
+            write_exr(folder / name, channels, (0, 0, *wh), wh, header, self._files.compression)
 
     def write_index(self, folder: Path) -> None:
         """There is none: files have the layers' names."""
