@@ -96,7 +96,7 @@ class ExportPlan:
         if request.smoothing:
             assert ahead is not None
             good = [frame for frame in self.source.frames if frame not in bad]
-            self._smoother = Smoother(request.smoothing, good, self._as_found, ahead.read)
+            self._smoother = Smoother(request.smoothing, good, self.found, ahead.read)
         shown: dict[str, set[int]] = {}
         for track in index.tracks:
             shown.setdefault(track.category, set()).add(track.id)
@@ -172,11 +172,12 @@ class ExportPlan:
     def tracked(self, frame: int) -> FramePrediction:
         """What is shown in a frame that can be read, with settled ids and categories; steadied where asked for."""
         if self._smoother is None:
-            return self._as_found(frame)
+            return self.found(frame)
         with self.watch.time("smoothing"):
             return self._smoother.smoothed(frame)
 
-    def _as_found(self, frame: int) -> FramePrediction:
+    def found(self, frame: int) -> FramePrediction:
+        """What was found in a frame that can be read, with settled ids and categories."""
         return with_tracks(self.predictions.get(frame), self.index.frames[frame], self._tracks)
 
     def order(self, frame: PlannedFrame, names: Sequence[str]) -> FrameOrder:
@@ -197,6 +198,12 @@ class ExportPlan:
     def mattes(self, prediction: FramePrediction, layers: Sequence[LayerSpec], plate: Plate) -> list[Matte]:
         """The mattes of some layers, made here and now."""
         return frame_mattes(prediction, layers, self.file_set, self.request.overlap, plate)
+
+    def title(self) -> str:
+        """What the export is of, in a line."""
+        source = self.source
+        size = f"{source.size_wh[0]} x {source.size_wh[1]}"
+        return f"{source.clip}   frames {format_frames(source.frames)}   {size}   {self.model.name}"
 
     def _plate(self, frame: int, layers: Iterable[LayerSpec]) -> Plate | None:
         if not any(layer.border.needs_plate for layer in layers):

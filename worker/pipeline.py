@@ -19,10 +19,9 @@ from worker.frame_writer import warm_up, write_frames
 from worker.media import Source, open_source
 from worker.predictions import Predictions
 from worker.progress import Progress
-from worker.sheet import SheetFrame, write_sheet
+from worker.sheet import SheetFrame, plan_sheet, write_sheet
 from worker.stages import Stopwatch, ahead
 
-_SHEET_FRAMES = 4
 _LOADED_AHEAD = 3
 
 
@@ -101,20 +100,20 @@ def _write_files(export: ExportPlan, manifest: Path, progress: Progress, *, care
 
 
 def _write_sheet(export: ExportPlan, good: Sequence[int], progress: Progress) -> str:
-    count = min(_SHEET_FRAMES, len(good))
-    chosen = [good[round((len(good) - 1) * (i + 0.5) / count)] for i in range(count)]
-    progress.begin("contact sheet", count)
     name = f"{export.source.clip}_sheet.png"
     layers = export.file_set.asked_for
+    plan = plan_sheet(good, export.index, layers, export.found)
+    progress.begin("contact sheet", len(plan.frames))
 
     def frames() -> Iterator[SheetFrame]:
-        for done, frame in enumerate(chosen):
+        for done, frame in enumerate(plan.frames):
             prediction = export.tracked(frame)
             plate = export.source.read(frame)
-            mattes = export.mattes(prediction, layers, plate)
+            shown = plan.best.get(frame, ())
+            mattes = export.mattes(prediction, shown, plate)
             with export.watch.time("sheet"):
-                yield SheetFrame(frame, plate, prediction, mattes)
+                yield SheetFrame(frame, plate, prediction, {matte.layer: matte for matte in mattes})
             progress.at(done + 1)
 
-    write_sheet(export.out / name, frames(), layers, export.model.label_set)
+    write_sheet(export.out / name, export.title(), plan, frames(), layers, export.model.label_set)
     return name

@@ -1,0 +1,6 @@
+"""The contact sheet: a PNG that shows the plate, what was found in it, and every matte where it is largest."""
+
+from worker.sheet.choosing import SheetPlan, plan_sheet
+from worker.sheet.page import SheetFrame, write_sheet
+
+__all__ = ["SheetFrame", "SheetPlan", "plan_sheet", "write_sheet"]
