@@ -58,6 +58,17 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Each category of COCO panoptic is in exactly one group."""
 
+STUFF = frozenset(
+    {
+        *(name for names in GROUPS.values() for name in names if name.endswith(("-merged", "-other", "-stuff"))),
+        "banner", "blanket", "bridge", "cardboard", "counter", "curtain", "floor-wood", "flower", "fruit",
+        "gravel", "house", "light", "net", "pillow", "platform", "playingfield", "railroad", "river", "road",
+        "roof", "sand", "sea", "shelf", "snow", "stairs", "tent", "towel", "wall-brick", "wall-stone",
+        "wall-tile", "wall-wood", "window-blind",
+    }
+)  # fmt: skip
+"""The categories of COCO panoptic that are stuff."""
+
 
 WIDE_GROUPS = tuple(WIDE)
 """Groups of groups, such as ``nature``."""

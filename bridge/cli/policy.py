@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from bridge.borders import DEFAULT_POLICY, BorderPolicy, policy_or_default
-from bridge.categories import GROUPS, is_row_name
+from bridge.categories import GROUPS, STUFF, is_row_name
 from bridge.cli.tables import table_console
 from bridge.errors import OutputError
 from bridge.files import write_whole
@@ -41,10 +41,10 @@ def show(file: Optional[str]) -> None:
     for group, categories in GROUPS.items():
         by_border: dict[str, list[str]] = {}
         for category in categories:
-            border = chosen.border_for(category, is_thing=not category.endswith(("-merged", "-other", "-stuff")))
+            border = chosen.border_for(category, is_thing=category not in STUFF)
             by_border.setdefault(border.describe(), []).append(short_category(category))
-        for border_words, names in by_border.items():
-            table.add_row(group, ", ".join(dict.fromkeys(names)), border_words)
+        for number, (border_words, names) in enumerate(by_border.items()):
+            table.add_row("" if number else group, ", ".join(dict.fromkeys(names)), border_words)
     for kind in ("thing", "stuff"):
         words = chosen.border_for("", is_thing=kind == "thing").describe()
         table.add_row(f"any other {kind}", "", words)
@@ -71,7 +71,7 @@ def write(file: str, force: bool) -> None:
     if path.exists() and not force:
         raise OutputError(f"{file} is there already; say --force to replace it")
     try:
-        write_whole(path, (_HEAD + DEFAULT_POLICY.to_toml()).encode("utf-8"))
+        write_whole(path, (_HEAD + DEFAULT_POLICY.to_toml(widths=True)).encode("utf-8"))
     except OSError as err:
         raise OutputError(f"cannot write {file}: {err.strerror}") from None
     click.echo(f"wrote {file}")

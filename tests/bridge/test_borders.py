@@ -119,6 +119,26 @@ def test_policy_as_toml_reads_back_the_same(rows: dict[str, Border]) -> None:
     assert BorderPolicy.from_toml(BorderPolicy(rows).to_toml()).rows == rows
 
 
+@pytest.mark.parametrize(
+    ("border", "fields", "with_width"),
+    [
+        (HARD, {"offset"}, {"offset"}),
+        (NATURAL, {"contrast"}, {"contrast"}),
+        (FEATHER, {"offset", "side", "profile"}, {"width", "offset", "side", "profile"}),
+        (Border(BorderKind.GUIDED), {"offset", "contrast"}, {"width", "offset", "contrast"}),
+        (Border(BorderKind.MATTING), {"offset"}, {"width", "offset"}),
+        (Border(BorderKind.NATURAL, side=Side.INNER), {"contrast", "side"}, {"contrast", "side"}),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Border) else "",
+)
+def test_a_row_in_toml_has_what_its_kind_uses(border: Border, fields: set[str], with_width: set[str]) -> None:
+    policy = BorderPolicy({"it": border})
+    for text, expected in ((policy.to_toml(), fields), (policy.to_toml(widths=True), with_width)):
+        assert {line.split(" = ")[0] for line in text.splitlines()[1:]} == {"kind", *expected}
+        read = BorderPolicy.from_toml(text).rows["it"]
+        assert (read.describe(), read.side) == (border.describe(), border.side)
+
+
 @given(borders)
 def test_border_goes_over_the_wire_unchanged(border: Border) -> None:
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(border), type=Border) == border

@@ -12,6 +12,7 @@ import pytest
 from bridge.borders import Border, BorderKind, BorderPolicy
 from bridge.categories import (
     GROUPS,
+    STUFF,
     WIDE_GROUPS,
     group_called,
     group_of,
@@ -25,6 +26,7 @@ from bridge.categories import (
 )
 from bridge.category_words import ALSO, LAND, ONE, SAME, WIDE
 from bridge.naming import short_category, slug
+from worker.label_sets import known_label_set
 
 
 def test_no_category_is_in_two_groups() -> None:
@@ -176,3 +178,9 @@ def test_rows_that_are_not_known() -> None:
     assert not is_row_name("persn")
     assert not is_row_name("zebra", ["person"])
     assert "nature" in WIDE_GROUPS
+
+
+def test_stuff_is_what_the_label_set_says() -> None:
+    assert {
+        category.name for category in known_label_set("coco-panoptic").categories if not category.is_thing
+    } == STUFF
