@@ -18,8 +18,8 @@ from host_adapters.install.installing import carry_out
 from host_adapters.install.places import Place, place
 from host_adapters.install.planning import make_plan
 from host_adapters.install.targets import interpreter
+from tests.command_line.running import a_worker
 from tests.host_adapters.install.conftest import quiet
-from tests.test_command_line import a_worker
 from tests.worker.conftest import draw_plate
 
 _USE = """
