@@ -33,6 +33,7 @@ from worker.plates import PlateDesk
 from worker.predictions import Predictions
 from worker.progress import Progress
 from worker.roots import Roots
+from worker.spawning import check_guard
 from worker.stages import Stopwatch
 from worker.store import Store
 from worker.tracking import TrackIndex
@@ -44,6 +45,7 @@ class Engine:
     def __init__(
         self, device: torch.device, store: Store, roots: Roots | None = None, options: LoadOptions | None = None
     ) -> None:
+        check_guard()
         share_cores(device)
         self.device = device
         self.watch = Stopwatch()

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from bridge.errors import DeviceMemoryError
+from bridge.errors import BadRequestError, DeviceMemoryError
 from bridge.request import Overlap
 from worker.device import cores
 from worker.exr.layouts import LAYOUTS, FileSet, Layout, Stamp
@@ -31,6 +31,7 @@ from worker.mattes import Matte, empty_mattes, make_mattes, normalized
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
 from worker.segments import FramePrediction
+from worker.spawning import NEEDS_GUARD, is_guarded, spawn_context
 
 FOREGROUND = "foreground"
 """The layout of foreground colour in manifests and keys; asked for by a flag of its own."""
@@ -118,6 +119,7 @@ def write_frames(
 
     Raises:
         DeviceMemoryError: a process was ended from outside, which is what happens where memory is short.
+        BadRequestError: the processes cannot start, because the main script is not written for them.
     """
     at_once = cores() if at_once is None else min(at_once, cores())
     if device.type != "cpu" or at_once == 1:
@@ -135,6 +137,8 @@ def write_frames(
             yield waiting.popleft().result()
     except BrokenProcessPool:
         _pool.cache_clear()
+        if not is_guarded():
+            raise BadRequestError(NEEDS_GUARD) from None
         raise DeviceMemoryError(
             "a process that writes mattes was ended from outside, most likely because memory is short; finished "
             "frames are kept, run the same command again"
@@ -148,8 +152,17 @@ def write_frames(
 def warm_up(device: torch.device) -> None:
     """Start the processes now, so that they are there when the first frame comes."""
     if device.type == "cpu" and cores() > 1:
-        for _ in range(cores()):
-            _pool().submit(os.getpid)
+        try:
+            _start()
+        except BrokenProcessPool:
+            # One was ended while it had nothing to do.
+            _pool.cache_clear()
+            _start()
+
+
+def _start() -> None:
+    for _ in range(cores()):
+        _pool().submit(os.getpid)
 
 
 def end_processes() -> None:
@@ -161,8 +174,7 @@ def end_processes() -> None:
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    # Spawned, not forked: torch has threads here already, and a forked copy of them hangs.
-    return ProcessPoolExecutor(cores(), multiprocessing.get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(cores(), spawn_context(), initializer=_begin)
 
 
 def _begin() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import multiprocessing
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -44,6 +43,7 @@ from worker.engine_link import (
 from worker.engine_process import EngineSettings, MakeEngine, make_engine, run
 from worker.losses import Lost, Told, end_words
 from worker.progress import Progress
+from worker.spawning import spawn_context
 
 log = logging.getLogger(__name__)
 
@@ -205,7 +205,7 @@ class Supervisor:
             process.join()
 
     def _start(self) -> _Life:
-        context = multiprocessing.get_context("spawn")
+        context = spawn_context()
         ours, theirs = context.Pipe()
         process = context.Process(target=run, args=(theirs, *self._arguments), name="mattebridge-inference")
         process.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +25,7 @@ from worker.evaluation.video import SegmentationAndTrackingQuality, VideoPanopti
 from worker.following import with_tracks
 from worker.segments import FramePrediction
 from worker.smoothing import Smoother
+from worker.spawning import spawn_context
 from worker.thumbnail import with_thumbnail
 from worker.tracking import assign
 from worker.training.scenes import ClipSpec
@@ -165,8 +165,7 @@ def evaluate_clips(
     for spec in specs:
         tasks.append(_Task(tuple(reader_paths), first, spec, weights, reach))
         first += spec.frames
-    # Fork would copy torch's thread pools, which then hang.
-    with ProcessPoolExecutor(min(processes, len(tasks)), multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(processes, len(tasks)), spawn_context()) as pool:
         yield from pool.map(_judge, tasks)
 
 

@@ -8,7 +8,6 @@ offsets, written last: a shard without one is drawn again.
 from __future__ import annotations
 
 import io
-import multiprocessing
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from worker.segments import boxed
+from worker.spawning import spawn_context
 from worker.training.scenes import ClipSpec, DrawnFrame, draw_clip
 
 JPEG_QUALITY = 93
@@ -144,8 +144,7 @@ def draw_shards(
         else:
             missing.append(task)
     if missing:
-        # Fork would copy torch's thread pools, which then hang.
-        with multiprocessing.get_context("spawn").Pool(min(processes, len(missing))) as pool:
+        with spawn_context().Pool(min(processes, len(missing))) as pool:
             for frames in pool.imap_unordered(_draw_shard, missing):
                 on_frames(frames)
     return [task.path for task in tasks]
