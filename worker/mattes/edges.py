@@ -12,7 +12,7 @@ import torch
 from bridge.borders import Border
 from worker.mattes.field import distance_field
 from worker.mattes.geometry import Box, Lattice
-from worker.mattes.ramp import coverage, ramp_of
+from worker.mattes.ramp import ramp_of
 from worker.mattes.softmask import SoftMask, sample
 
 
@@ -25,8 +25,7 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
     ramp = ramp_of(border, mask.plate_wh[1])
     window = mask.plate_window(math.ceil(ramp.outward_px))
     field = distance_field(mask, window, ramp.width_px, ramp.reach_px)
-    x_px, y_px = Lattice(1.0, window).points_px(mask.values.device)
-    return window, field.at(x_px, y_px, finish=lambda d: coverage(d, ramp), dtype=torch.float16)
+    return window, field.covered(window, ramp)
 
 
 def natural(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from worker.mattes.distance import signed_distance
 from worker.mattes.geometry import Box, Lattice
-from worker.mattes.ramp import ANTI_ALIASING_PX
-from worker.mattes.resample import Kernel, at_positions
+from worker.mattes.ramp import ANTI_ALIASING_PX, Ramp, coverage
+from worker.mattes.resample import Kernel, at_positions, taps
 from worker.mattes.softmask import SoftMask, sample
 from worker.mattes.tiling import Enlarging
 
@@ -24,6 +25,10 @@ SAMPLES_PER_RAMP = 24
 SAMPLES_PER_REACH = 48
 """Lattice points from the edge to the farthest distance that matters: bounds the cost of a large offset, far
 from which the distance is nearly straight."""
+
+
+_PARTLY, _PARTLY_BITS = 2.0, 0x4000
+"""What stands for coverage that is not known yet, and its bits as a half float."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,39 @@ class DistanceField:
         x, y = x_px / step - 0.5 - left, y_px / step - 0.5 - top
         return at_positions(self.values_px, x, y, Kernel.LINEAR, finish=finish, dtype=dtype)
 
+    def covered(self, window: Box, ramp: Ramp) -> torch.Tensor:
+        """The coverage of a window's pixels by a ramp over the distance.
+
+        Interpolated distances lie between those of the four lattice points around: where all four are on one side
+        of the ramp, coverage is plain 0 or 1, and only what is between is interpolated.
+
+        Returns:
+            Shape of the window, float16, in [0, 1].
+        """
+        step, (left, top), width = self.lattice.step_px, self.lattice.box[:2], self.values_px.shape[1]
+        x_px, y_px = Lattice(1.0, window).points_px(self.values_px.device)
+        first_x, (_, x) = taps(x_px / step - 0.5 - left, Kernel.LINEAR)
+        first_y, (_, y) = taps(y_px / step - 0.5 - top, Kernel.LINEAR)
+        # From 0 to 1 along the ramp. In steps of arithmetic, since torch is slow at comparing.
+        nearest, farthest = (
+            chosen.sub_(ramp.start_px).div_(ramp.width_px).clamp_(0.0, 1.0)
+            for chosen in (_of_corners(self.values_px, torch.maximum), _of_corners(self.values_px, torch.minimum))
+        )
+        plain = nearest.ceil_().mul_(_PARTLY).sub_(farthest.floor_())
+        out = plain.index_select(1, first_x).half().index_select(0, first_y)
+        found = _where_partly(out)
+        row = found // len(first_x)
+        column = found - row * len(first_x)
+        corner = (first_y * width).index_select(0, row).add_(first_x.index_select(0, column))
+        across, down = (part.float().index_select(0, at) for part, at in ((x, column), (y, row)))
+        values = self.values_px.view(-1)
+        upper, lower = (
+            torch.lerp(values.index_select(0, at), values.index_select(0, at + 1), across)
+            for at in (corner, corner + width)
+        )
+        out.view(-1).index_copy_(0, found, coverage(torch.lerp(upper, lower, down), ramp).half())
+        return out
+
     def enlarging(self, x_px: torch.Tensor, y_px: torch.Tensor) -> Enlarging:
         """From `values_px` to tiles in whose columns and rows the pixels lie at `x_px` and `y_px`."""
         step, (left, top) = self.lattice.step_px, self.lattice.box[:2]
@@ -93,3 +131,18 @@ def _step_px(cell_px: float, width_px: float, reach_px: float) -> float:
     """
     detail = min(cell_px / SAMPLES_PER_CELL, math.sqrt(cell_px))
     return max(ANTI_ALIASING_PX, detail, width_px / SAMPLES_PER_RAMP, reach_px / SAMPLES_PER_REACH)
+
+
+def _of_corners(values: torch.Tensor, chosen: Callable[..., torch.Tensor]) -> torch.Tensor:
+    """The least or the greatest of the corners of every square of four points. Shape ``(h - 1, w - 1)``."""
+    across = chosen(values[:, :-1], values[:, 1:])
+    return chosen(across[:-1], across[1:])
+
+
+def _where_partly(coverage: torch.Tensor) -> torch.Tensor:
+    """Where coverage is `_PARTLY`, in a row. Shape ``(n,)``, int64."""
+    bits = coverage.view(torch.int16)
+    if bits.device.type == "cpu":
+        # Far quicker than torch.
+        return torch.from_numpy(np.flatnonzero(bits.numpy() == _PARTLY_BITS))
+    return torch.nonzero(bits.view(-1) == _PARTLY_BITS).view(-1)
