@@ -52,7 +52,7 @@ def band_of(mask: SoftMask, border: Border) -> Band:
     height = mask.plate_wh[1]
     moved = grown(mask, border.offset.px(height))
     half = max(border.soft_width.px(height), ANTI_ALIASING_PX) / 2.0
-    window = moved.plate_window(math.ceil(half))
+    window = moved.inner_window(math.ceil(half))
     return Band(moved, half, window, distance_field(moved, window, 2.0 * half, half))
 
 

@@ -6,6 +6,7 @@ mean of the four corners.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 _TOP, _RIGHT, _BOTTOM, _LEFT, _NONE = 0, 1, 2, 3, -1
@@ -45,12 +46,12 @@ def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
         Shape ``(n, 4)``, float32: ``ax, ay, bx, by`` of n straight pieces, each inside one square of four
         samples. Ends lie where the linear function between two neighbouring samples crosses the level.
     """
-    inside = (values >= level).view(torch.uint8)
-    sides = inside[:, :-1] + inside[:, 1:]
-    # How many of a square's corners are inside; the line runs through where it is neither 0 nor 4.
-    corners_inside = sides[:-1] + sides[1:]
-    y, x = torch.nonzero(corners_inside & 3, as_tuple=True)
-    corners = torch.stack([values[y, x], values[y, x + 1], values[y + 1, x + 1], values[y + 1, x]])
+    square = _crossed(values, level)
+    width = values.shape[1]
+    y = square // (width - 1)
+    x = square - y * (width - 1)
+    corner, flat = y * width + x, values.reshape(-1)
+    corners = torch.stack([flat.index_select(0, corner + by) for by in (0, 1, width + 1, width)])
     bits = torch.tensor([1, 2, 4, 8], device=values.device)
     case = ((corners >= level) * bits[:, None]).sum(0)
     joined = corners.mean(0) >= level
@@ -71,3 +72,15 @@ def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
     return torch.stack(
         [side_x[start, number], side_y[start, number], side_x[end, number], side_y[end, number]], dim=1
     )
+
+
+def _crossed(values: torch.Tensor, level: float) -> torch.Tensor:
+    """The squares of four samples that are not all on one side of a level, in a row. Shape ``(n,)``, int64."""
+    if values.device.type == "cpu":
+        # Numpy compares many times quicker than torch.
+        inside = values.numpy() >= level
+        across, down = inside[:, 1:] != inside[:, :-1], inside[1:] != inside[:-1]
+        return torch.from_numpy(np.flatnonzero(across[1:] | across[:-1] | down[:, 1:]))
+    sides = (values >= level).byte()
+    pairs = sides[:, 1:] + sides[:, :-1]
+    return torch.nonzero(((pairs[1:] + pairs[:-1]) & 3).view(-1)).view(-1)

@@ -7,6 +7,7 @@ points around it, so that the cost grows with the length of the line and not wit
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 
@@ -47,6 +48,7 @@ def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
     return distance.copysign_(values - 0.5)
 
 
+@lru_cache(maxsize=64)
 def _disc(extent: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """The whole offsets within `extent` of 0."""
     n = math.floor(extent)

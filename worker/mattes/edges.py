@@ -23,7 +23,7 @@ def by_distance(mask: SoftMask, border: Border) -> tuple[Box, torch.Tensor]:
         The window of the plate outside which coverage is 0, and the coverage in it, float16, in [0, 1].
     """
     ramp = ramp_of(border, mask.plate_wh[1])
-    window = mask.plate_window(math.ceil(ramp.outward_px))
+    window = mask.inner_window(math.ceil(ramp.outward_px))
     field = distance_field(mask, window, ramp.width_px, ramp.reach_px)
     return window, field.covered(window, ramp)
 

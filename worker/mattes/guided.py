@@ -14,7 +14,7 @@ from bridge.borders import Border
 from worker.mattes.band import Band, band_of, tile_grid
 from worker.mattes.colours import CellColours
 from worker.mattes.edges import contrasted
-from worker.mattes.geometry import Box, box_wh, clip, grow, inside, part_of
+from worker.mattes.geometry import Box, box_wh, clip, grow, inside, meet, part_of
 from worker.mattes.linear import RADIUS, fit
 from worker.mattes.resample import REACH, Kernel, prefilter
 from worker.mattes.softmask import SoftMask
@@ -129,7 +129,9 @@ class _Fits:
         box = _cells_of(mask, band.window)
         size_wh = width, height = box_wh(box)
         coverage = torch.zeros((height, width), device=mask.values.device)
-        coverage[part_of(box, mask.box)] = mask.values
+        shown = meet(box, mask.box)
+        if shown is not None:
+            coverage[part_of(box, shown)] = mask.values[part_of(mask.box, shown)]
         # Where the samples are the pixels, nothing lies between them.
         kernel = Kernel.LINEAR if mask.grid_wh == mask.plate_wh else Kernel.BSPLINE
         x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - (box[0] + 0.5)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from worker.mattes.geometry import Box, Lattice, Size, box_wh, clip, grow, union
+from worker.mattes.geometry import Box, Lattice, Size, box_wh, clip, grow, part_of, union
 from worker.mattes.resample import REACH, Kernel, at_positions, prefilter
 from worker.segments import Segment
 
@@ -33,7 +33,27 @@ class SoftMask:
 
     def plate_window(self, reach_px: int) -> Box:
         """The plate pixels the mask can have an effect on, grown by `reach_px` and clipped to the plate."""
-        x0, y0, x1, y1 = grow(self.box, REACH)
+        return self._under(grow(self.box, REACH), reach_px)
+
+    def inner_window(self, reach_px: int) -> Box:
+        """The plate pixels where the mask may be one half or more, grown by `reach_px` and clipped to the plate.
+
+        Models are a little unsure far beyond an edge, and the boxes of their masks hold all of that. Where the
+        mask is less than one half everywhere it is one pixel, which is as good as any.
+        """
+        samples, around = padded(self)
+        # Values lie between the samples around them, or between the prefiltered ones, as the kernel is.
+        weights = torch.maximum(samples, prefilter(samples)) >= 0.5
+        rows, columns = (torch.nonzero(weights.any(axis)).view(-1).cpu() for axis in (1, 0))
+        if rows.numel() == 0:
+            return 0, 0, 1, 1
+        x0, y0 = around[:2]
+        cells = x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1
+        return self._under(grow(cells, REACH), reach_px)
+
+    def _under(self, cells: Box, reach_px: int) -> Box:
+        """The pixels under some cells, grown by `reach_px` and clipped to the plate."""
+        x0, y0, x1, y1 = cells
         scale_x, scale_y = self.plate_wh[0] / self.grid_wh[0], self.plate_wh[1] / self.grid_wh[1]
         window = (int(x0 * scale_x), int(y0 * scale_y), -int(-x1 * scale_x // 1), -int(-y1 * scale_y // 1))
         return clip(grow(window, reach_px), self.plate_wh)
@@ -79,11 +99,7 @@ def sample(
     Returns:
         Shape of the lattice's box, in [0, 1] before `finish`.
     """
-    around = clip(grow(mask.box, REACH), mask.grid_wh)
-    width, height = box_wh(around)
-    padded = torch.zeros((height, width), dtype=torch.float32, device=mask.values.device)
-    x0, y0, x1, y1 = mask.box
-    padded[y0 - around[1] : y1 - around[1], x0 - around[0] : x1 - around[0]] = mask.values
+    samples, around = padded(mask)
     x_px, y_px = lattice.points_px(mask.values.device)
     x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - 0.5 - around[0]
     y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - 0.5 - around[1]
@@ -92,10 +108,19 @@ def sample(
         # The samples are the pixels: nothing lies between them, and the probability stays as it is.
         kernel = Kernel.LINEAR
     else:
-        padded = prefilter(padded)
+        samples = prefilter(samples)
 
     def last(values: torch.Tensor) -> torch.Tensor:
         values = values.clamp_(0.0, 1.0)
         return values if finish is None else finish(values)
 
-    return at_positions(padded, x, y, kernel, finish=last, dtype=dtype)
+    return at_positions(samples, x, y, kernel, finish=last, dtype=dtype)
+
+
+def padded(mask: SoftMask) -> tuple[torch.Tensor, Box]:
+    """The mask on all cells that it has an effect on, and their box; float32."""
+    around = clip(grow(mask.box, REACH), mask.grid_wh)
+    width, height = box_wh(around)
+    out = torch.zeros((height, width), dtype=torch.float32, device=mask.values.device)
+    out[part_of(around, mask.box)] = mask.values
+    return out, around
