@@ -166,6 +166,7 @@ def match_word(word: str, categories: Categories) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def row_names(category: str) -> tuple[str, ...]:
     """What a row of a border policy for a category may be called, the most specific first."""
     group = group_of(category)
@@ -190,6 +191,7 @@ def is_row_name(word: str, categories: Optional[Iterable[str]] = None) -> bool:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def row_forms(word: str) -> tuple[str, ...]:
     """What a row's name may mean, folded: the word itself, its singular or plural, the group it stands for."""
     group = group_called(word)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Optional
 
 from bridge.errors import LayerNameError
@@ -61,6 +62,7 @@ def short_category(category: str) -> str:
     return category
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """Fold any text to ``[a-z][a-z0-9_]*``; what cannot be folded becomes ``_``, and nothing becomes ``x``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()

@@ -58,11 +58,7 @@ def _embedded() -> ModelEntry:
 
 def known_models() -> dict[str, ModelEntry]:
     """Every model that is installed on this worker, by name; one's own that cannot be told are left out."""
-    models = [_embedded()]
-    for entry in catalog().values():
-        path = find_installed(entry) if entry.family != "embedded" and entry.kind == "panoptic" else None
-        if path is not None:
-            models.append(_from_catalog(entry, path))
+    models = [model for entry in catalog().values() if (model := _installed(entry)) is not None]
     for name, path in uncatalogued().items():
         try:
             models.append(_from_path(name, path))
@@ -70,6 +66,14 @@ def known_models() -> dict[str, ModelEntry]:
             # Asked for by its name, it says what is wrong.
             continue
     return {model.name: model for model in models}
+
+
+def _installed(entry: CatalogEntry) -> ModelEntry | None:
+    """A model of the catalog; None where it is not installed, or finds no segments."""
+    if entry.family == "embedded":
+        return _embedded()
+    path = find_installed(entry) if entry.kind == "panoptic" else None
+    return None if path is None else _from_catalog(entry, path)
 
 
 def find_model(name: str) -> ModelEntry:
@@ -80,6 +84,11 @@ def find_model(name: str) -> ModelEntry:
         BadRequestError: what lies at the path does not say what it is.
         UnknownNameError: nothing of that name is known.
     """
+    # Asked for with every plate: all others are looked at only where it is not this one.
+    named = catalog().get(name)
+    found = None if named is None else _installed(named)
+    if found is not None:
+        return found
     models = known_models()
     if name in models:
         return models[name]

@@ -57,6 +57,15 @@ def test_the_embedded_model_is_always_there() -> None:
     assert find_model("embedded").licence == "Apache-2.0"
 
 
+def test_a_model_that_is_there_is_found_without_a_look_at_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked(*_: object) -> None:
+        raise AssertionError("every plate that is asked for would pay for this")
+
+    monkeypatch.setattr(registry, "known_models", looked)
+    monkeypatch.setattr(registry, "uncatalogued", looked)
+    assert find_model("embedded").name == "embedded"
+
+
 def test_a_model_that_is_not_installed_says_how_to_get_it() -> None:
     with pytest.raises(ModelNotInstalledError, match=r"say there: mattebridge models pull eomt-large-640$"):
         find_model("eomt-large-640")
