@@ -86,6 +86,12 @@ class OutputError(BadRequestError):
     code = "output"
 
 
+class OtherSettingsError(OutputError):
+    """The folder holds mattes of the same clip that were made with other settings."""
+
+    code = "other_settings"
+
+
 class FrameUnreadableError(MattebridgeError):
     """One frame of the source is missing or damaged."""
 

@@ -1,4 +1,4 @@
-"""The manifest of an export: ``<clip>.mattes.json``, written last, beside the files it lists."""
+"""The manifest: ``<clip>.mattes.json``, written last, beside the files of mattes, all of which it lists."""
 
 from __future__ import annotations
 
@@ -100,6 +100,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The overlap rule: ``independent`` means that each matte stands for itself and sums may exceed 1."""
     smoothing: int = 0
     """Frames to each side that steadied the masks of a frame; 0 where each frame stands for itself."""
+    settings: dict[str, str] = {}
+    """What was asked for, in words, apart from the frames: exports that agree in it can share a folder. Empty
+    where it was not recorded."""
     layers: tuple[LayerEntry, ...]
     tracks: tuple[TrackEntry, ...]
     files: tuple[FileEntry, ...]

@@ -100,6 +100,9 @@ class MatteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Frames to each side whose masks steady those of a frame, carried along the motion; 0 for none."""
     on_error: OnError = OnError.ERROR
     """What happens where a frame is missing or damaged."""
+    replace: bool = False
+    """Replace mattes of the same clip in the folder that were made with other settings; without it such a folder
+    is refused. Mattes of the same settings are joined, whatever their frames."""
     contact_sheet: bool = True
     """Write a PNG that shows plate, segments and mattes of a few frames."""
 

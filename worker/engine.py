@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -15,13 +16,14 @@ from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from worker.describe import describe
 from worker.device import device_words, share_cores
+from worker.earlier import FolderChangedError, joined, joining
 from worker.engine_link import Held
 from worker.following import follow_tracks
 from worker.frame_writer import end_processes
 from worker.held import held
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
-from worker.media import linked_files, open_source
+from worker.media import Source, linked_files, open_source
 from worker.memory import available_bytes, frames_at_once
 from worker.models.base import LoadOptions
 from worker.models.detail import closer
@@ -37,6 +39,9 @@ from worker.spawning import check_guard
 from worker.stages import Stopwatch
 from worker.store import Store
 from worker.tracking import TrackIndex
+
+_TRIES = 3
+"""How often an export is planned anew because others added frames to its folder meanwhile."""
 
 
 class Engine:
@@ -73,7 +78,7 @@ class Engine:
         shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
         layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
         notices += check_borders((layer.border for layer in layers), request.licence)
-        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+        with _opened(request) as source:
             if request.foreground:
                 # Raises where the configuration has no way to scene-linear light.
                 _ = source.light
@@ -87,8 +92,8 @@ class Engine:
                 wanted=1,
                 free_bytes=available_bytes(),
             )
-        check_output(Path(request.out))
-        return notices
+            check_output(Path(request.out))
+            return notices + joining(request, joined(request, source))
 
     @property
     def device_words(self) -> str:
@@ -130,12 +135,26 @@ class Engine:
             MattebridgeError: the export cannot go on; finished frames are kept.
         """
         self.check(request)
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._export(request, progress, careful)
+            except FolderChangedError:
+                # What was found is in the store: planning anew takes moments.
+                if not left:
+                    raise
+        raise AssertionError
+
+    def _export(self, request: MatteRequest, progress: Progress, careful: bool) -> Path:
         model = closer(self._pool.get(request.model), request.detail)
-        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+        with ExitStack() as opened:
+            source = opened.enter_context(_opened(request))
+            wider = joined(request, source)
+            if wider is not request:
+                source = opened.enter_context(_opened(wider))
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             shelf.mark_used()
             predictions = Predictions(source, model, self._pool, shelf, self.watch, careful=careful)
-            manifest = run_export(request, predictions, self.device, progress, self.watch, careful=careful)
+            manifest = run_export(wider, predictions, self.device, progress, self.watch, careful=careful)
         self._store.evict(keep=shelf)
         return manifest
 
@@ -155,7 +174,7 @@ class Engine:
         entry = self._find(request.model)
         check_licence(entry.name, entry.terms, request.licence)
         model = closer(self._pool.get(request.model), request.detail)
-        with open_source(request.source, frames=request.frames, colorspace=request.colorspace) as source:
+        with _opened(request) as source:
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
             shelf.mark_used()
             predictions = Predictions(source, model, self._pool, shelf, self.watch)
@@ -209,3 +228,7 @@ def check_output(folder: Path) -> None:
             pass
     except OSError as err:
         raise OutputError(f"cannot write to the output folder {folder}: {os.strerror(err.errno or 0)}") from None
+
+
+def _opened(request: MatteRequest) -> Source:
+    return open_source(request.source, frames=request.frames, colorspace=request.colorspace)

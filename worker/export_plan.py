@@ -16,6 +16,7 @@ from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEn
 from bridge.request import MatteRequest, OnError
 from bridge.version import SOFTWARE, version
 from worker.device import cores
+from worker.earlier import settings_of
 from worker.exr.header import Origin
 from worker.exr.key import read_key
 from worker.exr.layouts import FileSet, Layout, Stamp, needs_tracks
@@ -264,6 +265,7 @@ class ExportPlan:
             model=origin.model,
             overlap=origin.overlap,
             smoothing=origin.smoothing,
+            settings=settings_of(self.request, source),
             layers=tuple(self._layer_entry(layer) for layer in self.file_set.layers),
             tracks=tuple(
                 TrackEntry(

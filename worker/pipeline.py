@@ -12,6 +12,7 @@ from bridge.errors import FrameUnreadableError
 from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
+from worker.earlier import Folder, FolderChangedError, joined, manifest_path
 from worker.export_plan import ExportPlan
 from worker.folder_lock import sole_writer
 from worker.following import follow_tracks
@@ -54,6 +55,8 @@ def run_export(
         DeviceMemoryError: there is not enough memory for a frame with all of its layers.
         JobCancelledError: the job was cancelled.
         FolderBusyError: another export writes the same clip's mattes to the same folder.
+        FolderChangedError: one added frames to it since this one was planned.
+        OtherSettingsError: one wrote mattes to it with other settings.
     """
     if not careful:
         warm_up(device)
@@ -67,26 +70,37 @@ def run_export(
     with ExitStack() as opened:
         ahead_of = opened.enter_context(_again(request)) if request.smoothing else None
         export = ExportPlan(request, predictions, index, bad, device, watch, ahead_of)
-        manifest = export.out / f"{export.source.clip}.mattes.json"
+        path = manifest_path(export.out, export.source.clip)
         opened.enter_context(sole_writer(export.out, export.source.clip))
+        if joined(request, export.source) is not request:
+            raise FolderChangedError(f"another export added frames to {export.out}; run the same command again")
         remove_unfinished(export.out)
-        _write_files(export, manifest, progress, careful=careful)
+        folder = Folder(export.out, export.source.clip)
+        _write_files(export, folder, progress, careful=careful)
         sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
         indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
-        write_manifest(manifest, export.manifest(tuple(index for index in indexes if index), sheet))
-    return manifest
+        manifest = export.manifest(tuple(index for index in indexes if index), sheet)
+        write_manifest(path, manifest)
+        folder.done(manifest)
+    return path
 
 
 def _again(request: MatteRequest) -> Source:
     return open_source(request.source, frames=request.frames, colorspace=request.colorspace)
 
 
-def _write_files(export: ExportPlan, manifest: Path, progress: Progress, *, careful: bool) -> None:
+def _write_files(export: ExportPlan, folder: Folder, progress: Progress, *, careful: bool) -> None:
     at_once = 1 if careful else export.frames_at_once()
     missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
-    if missing:
-        # It speaks of files that are about to change; whoever finds none knows that the export is not done.
-        manifest.unlink(missing_ok=True)
+    # Whoever finds no manifest knows that the export is not done.
+    folder.will_change(
+        {
+            file
+            for frame, names in missing.items()
+            for n in names
+            for file in export.outputs[n].files_of(frame.number)
+        }
+    )
     done = len(export.frames) - len(missing)
     progress.begin("writing mattes", len(export.frames), already=done)
 

@@ -207,6 +207,16 @@ OUTPUT = (
         option="--foreground",
     ),
     Param(
+        name="replace",
+        type=ParamType.BOOLEAN,
+        label="Replace",
+        hint="Replace mattes in the folder that were made with other settings.",
+        default=False,
+        parent="output",
+        field="replace",
+        option="--replace",
+    ),
+    Param(
         name="contact_sheet",
         type=ParamType.BOOLEAN,
         label="Contact sheet",

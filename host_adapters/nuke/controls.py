@@ -69,7 +69,7 @@ _NODES = (
         name="new_folders",
         type=ParamType.BOOLEAN,
         label="New folder for each change",
-        hint="Mattes made with other settings stay in v001, v002, ...; off writes over them.",
+        hint="Mattes made with other settings stay in v001, v002, ...; off replaces them.",
         default=True,
         parent="nodes",
     ),
@@ -105,6 +105,9 @@ def with_host_params(effect: EffectDescription) -> EffectDescription:
     """The effect as Nuke shows it: ours among the others, in the groups they belong to."""
     params: list[Param] = []
     for param in effect.params:
+        if param.name == "replace":
+            # "New folder for each change" says it here.
+            continue
         if param.name == "frames":
             params += [_MAKE, _RANGE]
             # What is left empty on the command line is another choice of Range here.

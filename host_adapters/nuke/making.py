@@ -174,7 +174,7 @@ class Making:
     def _with_folder(self, request: MatteRequest, new_folders: bool) -> MatteRequest:
         """The request with its folder: the last job's where it is the same request, else the next version."""
         if not new_folders:
-            return request
+            return replace(request, replace=True)
         group, key = self._group(), our_node.key_of(request)
         version = shown_in(group, our_node.VERSION)
         if not version or shown_in(group, our_node.KEY) != key:

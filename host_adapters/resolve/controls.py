@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.effect import EffectDescription, Param, ParamType, StringMode, Value, Values
 
-NOT_SHOWN = ("frames", "layouts", "out")
+NOT_SHOWN = ("frames", "layouts", "out", "replace")
 """What the timeline and the route settle, or the window has of its own."""
 
 _ROW_WEIGHTS = (0.35, 0.65)

@@ -56,6 +56,7 @@ FULL = MatteRequest(
     foreground=True,
     smoothing=2,
     on_error=OnError.HOLD,
+    replace=True,
     contact_sheet=False,
 )
 

@@ -24,6 +24,22 @@ def test_export_writes_mattes_and_says_where(run: Run, worker: str, plates: Path
     assert (tmp_path / "mattes" / "shot_sheet.png").stat().st_size > 1000
 
 
+def test_a_folder_with_other_mattes_is_refused_unless_they_shall_be_replaced(
+    run: Run, worker: str, plates: Path, tmp_path: Path
+) -> None:
+    command = ("export", "plates", "--out", "mattes", "--worker", worker, "--no-sheet")
+    assert run(*command, *ALL, "--frames", "1001-1002").returncode == 0
+    joined = run(*command, *ALL, "--frames", "1004")
+    assert "frames 1001-1002,1004" in joined.stdout
+    assert "note: " in joined.stderr and "its manifest will have the frames 1001-1002,1004" in joined.stderr
+    other = (*command, "--categories", "sky", "--frames", "1003")
+    refused = run(*other)
+    assert "made with other settings (categories: there grass, person, sky, here sky)" in only_error(refused)
+    assert refused.returncode == 2
+    assert run(*other, "--replace").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "mattes").glob("*.exr")) == ["shot_mattes.1003.exr"]
+
+
 def test_json_is_one_object_with_the_manifests_path(run: Run, worker: str, plates: Path) -> None:
     result = run("export", str(plates), "--out", "mattes", "--worker", worker, "--json", "--no-sheet", *ALL)
     assert result.returncode == 0, result.stderr

@@ -83,10 +83,18 @@ Export = Callable[..., Path]
 
 @pytest.fixture
 def export(engine: Engine, plates: Path, tmp_path: Path) -> Export:
-    """Carry an export of the plates out; keyword arguments change the request. Returns the manifest's path."""
+    """Carry an export of the plates out; keyword arguments change the request. Returns the manifest's path.
+
+    Mattes of other settings in the folder are replaced.
+    """
 
     def run(progress: Progress | None = None, by: Engine = engine, **changes: object) -> Path:
-        wishes: dict[str, object] = {"source": f"{plates}/shot.####.png", "out": str(tmp_path / "out"), **changes}
+        wishes: dict[str, object] = {
+            "source": f"{plates}/shot.####.png",
+            "out": str(tmp_path / "out"),
+            "replace": True,
+            **changes,
+        }
         request = MatteRequest(model="colours", **wishes)  # type: ignore[arg-type]
         return by.export(request, progress or quiet())
 

@@ -205,6 +205,23 @@ def test_the_same_request_again_goes_to_the_same_folder(nuke: FakeNuke, read: Re
     assert mattes_read(nuke, group)["file"].value().endswith("/Mattebridge1/shot_mattes.%04d.exr")
 
 
+def test_without_new_folders_other_settings_replace_and_other_frames_join(
+    nuke: FakeNuke, read: Read, make: Make
+) -> None:
+    group = node.create(read(nuke))
+    values = {"new_folders": False, "range": "custom"}
+    for frames, categories, first, last in (
+        ("1001-1003", "person, sky", 1001, 1003),
+        ("1006-1008", "person, sky", 1001, 1008),
+        ("1006-1007", "person", 1006, 1007),
+    ):
+        assert make(nuke, group, frames=frames, categories=categories, **values).error is None
+        mattes = mattes_read(nuke, group)
+        assert (mattes["first"].value(), mattes["last"].value()) == (first, last)
+    folder = Path(mattes["file"].value()).parent
+    assert sorted(path.name for path in folder.glob("*.exr")) == ["shot_mattes.1006.exr", "shot_mattes.1007.exr"]
+
+
 def test_cancel_in_the_progress_window_stops_the_job(
     nuke: FakeNuke, read: Read, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

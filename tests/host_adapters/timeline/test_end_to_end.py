@@ -24,6 +24,7 @@ from PIL import Image
 
 from bridge.cli.export import export as export_command
 from bridge.client import Client
+from bridge.manifest import read_manifest
 from host_adapters.brackets import sequence_of
 from host_adapters.timeline.batch import read_batch
 from tests.host_adapters.end_to_end import made_of
@@ -126,6 +127,24 @@ def test_everything_a_timeline_can_hold(plates: Path, tmp_path: Path, worker: st
             assert found == {at: (source[:4], frames) for at, (source, frames) in wanted[name].items()}
         plates_back = [clip for track in made.tracks if track not in mattes for clip in track.find_clips()]
         assert all(isinstance(clip.media_reference, otio.schema.ExternalReference) for clip in plates_back)
+
+
+def test_an_edit_that_changed_joins_what_its_folders_hold(plates: Path, tmp_path: Path, worker: str) -> None:
+    for first, frames, there in ((1002, 3, "1002-1004"), (1006, 2, "1002-1004,1006-1007"), (1004, 4, "1002-1007")):
+        cut = Cutting(plates)
+        cut.clip(cut.external("plate.[1001-1010].png", 86400, 10), 86400 + first - 1001, frames, name="SH010")
+        path = cut.write("joined.otio")
+        result = run_here(path, tmp_path / "out", worker)
+        assert result.exit_code == 0, result.output
+        assert read_manifest(tmp_path / "out/plate/plate.mattes.json").frames == there
+        made = otio.adapters.read_from_file(str(tmp_path / "out/joined_mattes.otio"))
+        (clip,) = (clip for track in made.tracks if track.name == "Mattes sky (V1)" for clip in track.find_clips())
+        shown = [made_of(shown_at(clip, frame))[1] for frame in range(frames)]
+        assert shown == list(range(first, first + frames))
+    changed = run_here(path, tmp_path / "out", worker, "--overlap", "normalized")
+    assert changed.exit_code == 2
+    assert "made with other settings" in changed.output
+    assert run_here(path, tmp_path / "out", worker, "--overlap", "normalized", "--replace").exit_code == 0
 
 
 def test_the_same_command_writes_only_what_is_missing(plates: Path, tmp_path: Path, worker: str) -> None:
