@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bridge.errors import FrameUnreadableError
 from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
+from worker.device import cores
 from worker.earlier import Folder, FolderChangedError, joined, manifest_path
 from worker.export_plan import ExportPlan
 from worker.folder_lock import sole_writer
@@ -76,8 +78,21 @@ def run_export(
             raise FolderChangedError(f"another export added frames to {export.out}; run the same command again")
         remove_unfinished(export.out)
         folder = Folder(export.out, export.source.clip)
-        _write_files(export, folder, progress, careful=careful)
-        sheet = _write_sheet(export, good, progress) if request.contact_sheet else None
+        at_once = 1 if careful else export.frames_at_once()
+        drawing = None
+        if request.contact_sheet and _room_beside(request, device, at_once):
+            # A movie is fast only for one reader that goes forwards.
+            plates = opened.enter_context(_again(request))
+            pool = opened.enter_context(ThreadPoolExecutor(1, "sheet"))
+            drawing = pool.submit(_write_sheet, export, plates, good, progress.check)
+        _write_files(export, folder, progress, at_once)
+        sheet = None
+        if request.contact_sheet:
+            progress.begin("contact sheet", 1)
+            sheet = (
+                _write_sheet(export, export.source, good, progress.check) if drawing is None else drawing.result()
+            )
+            progress.at(1)
         indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
         manifest = export.manifest(tuple(index for index in indexes if index), sheet)
         write_manifest(path, manifest)
@@ -89,8 +104,12 @@ def _again(request: MatteRequest) -> Source:
     return open_source(request.source, frames=request.frames, colorspace=request.colorspace)
 
 
-def _write_files(export: ExportPlan, folder: Folder, progress: Progress, *, careful: bool) -> None:
-    at_once = 1 if careful else export.frames_at_once()
+def _room_beside(request: MatteRequest, device: torch.device, at_once: int) -> bool:
+    """Whether the sheet can be drawn while frames are written: there is memory, and nobody else steadies masks."""
+    return device.type == "cpu" and at_once == cores() > 1 and not request.smoothing
+
+
+def _write_files(export: ExportPlan, folder: Folder, progress: Progress, at_once: int) -> None:
     missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
     # Whoever finds no manifest knows that the export is not done.
     folder.will_change(
@@ -113,21 +132,20 @@ def _write_files(export: ExportPlan, folder: Folder, progress: Progress, *, care
             progress.at(done)
 
 
-def _write_sheet(export: ExportPlan, good: Sequence[int], progress: Progress) -> str:
+def _write_sheet(export: ExportPlan, plates: Source, good: Sequence[int], check: Callable[[], None]) -> str:
+    """Draw the contact sheet; `check` is asked before every frame, and raises where the job was cancelled."""
     name = f"{export.source.clip}_sheet.png"
     layers = export.file_set.asked_for
     plan = plan_sheet(good, export.index, layers, export.found)
-    progress.begin("contact sheet", len(plan.frames))
 
     def frames() -> Iterator[SheetFrame]:
-        for done, frame in enumerate(plan.frames):
+        for frame in plan.frames:
+            check()
             prediction = export.tracked(frame)
-            plate = export.source.read(frame)
-            shown = plan.best.get(frame, ())
-            mattes = export.mattes(prediction, shown, plate)
+            plate = plates.read(frame)
+            mattes = export.mattes(prediction, plan.best.get(frame, ()), plate)
             with export.watch.time("sheet"):
                 yield SheetFrame(frame, plate, prediction, {matte.layer: matte for matte in mattes})
-            progress.at(done + 1)
 
     write_sheet(export.out / name, export.title(), plan, frames(), layers, export.model.label_set)
     return name
