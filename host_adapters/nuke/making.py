@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
 from msgspec.structs import replace
 
 from bridge.client import Client
-from bridge.effect import EffectInstance, Value, Values, words_of
+from bridge.effect import Values, words_of
 from bridge.errors import BadRequestError, HostError, JobCancelledError, MattebridgeError
 from bridge.frames import format_frames, parse_frames
 from bridge.job import Job
@@ -25,7 +24,6 @@ from bridge.messages import DescribeReply
 from bridge.request import MatteRequest
 from host_adapters.nuke import node as our_node
 from host_adapters.nuke.color import management
-from host_adapters.nuke.controls import CUSTOM_RANGE, GLOBAL_RANGE
 from host_adapters.nuke.graph import Wishes, build
 from host_adapters.nuke.host import (
     api,
@@ -39,27 +37,13 @@ from host_adapters.nuke.host import (
 )
 from host_adapters.nuke.imprint import hidden, parent_of, shown_in
 from host_adapters.nuke.layers import Export
-from host_adapters.nuke.plate import ReadPlate, RenderPlate, plate_of
+from host_adapters.nuke.plate import ReadPlate, plate_of
 from host_adapters.nuke.progress import Shown
-from host_adapters.nuke.temporary import Rendered, render
 from host_adapters.nuke.timing import Timing
+from host_adapters.nuke.wanted import Wanted, read_in_place, render_first
 
 _running: dict[str, Making] = {}
 """Nodes with a job under way, by their full names."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The plate as the worker gets it."""
-
-    source: str
-    frames: str
-    """File frames."""
-    available: tuple[int, int]
-    """First and last file frame, inclusive."""
-    colorspace: Optional[str]
-    timing: Optional[Timing]
-    rendered: Optional[Rendered]
 
 
 class Making:
@@ -141,9 +125,9 @@ class Making:
             group.input(0), {*reply.image_formats, *reply.movie_formats}, reply.colorspaces, colorspace=chosen
         )
         if isinstance(plate, ReadPlate):
-            return _read(plate, instance, ours)
+            return read_in_place(plate, instance, ours)
         self._show(f"rendering the plate: {plate.reason}")
-        return _rendered(plate, instance, ours, reply, chosen)
+        return render_first(plate, instance, ours, reply, chosen)
 
     def _export(self, client: Client, shown: Shown, wanted: Wanted) -> Export:
         instance, ours = on_main_thread(lambda: our_node.instance_of(self._group()))
@@ -261,49 +245,3 @@ def ask_worker(group: Any) -> threading.Thread:
     thread = threading.Thread(target=ask, name="mattebridge describe", daemon=True)
     thread.start()
     return thread
-
-
-def _script_frames(
-    instance: EffectInstance, ours: dict[str, Value], own: Optional[tuple[int, int]]
-) -> tuple[int, ...]:
-    """The frames of the script that are wanted, without handles."""
-    mode = ours["range"]
-    if mode == CUSTOM_RANGE:
-        text = str(instance.values["frames"]).strip()
-        if not text:
-            raise BadRequestError("Range is custom, but Frames is empty; write for example 1001-1100")
-        return parse_frames(text)
-    if mode == GLOBAL_RANGE or own is None:
-        root = api().root()
-        return tuple(range(int(root["first_frame"].value()), int(root["last_frame"].value()) + 1))
-    return tuple(range(own[0], own[1] + 1))
-
-
-def _read(plate: ReadPlate, instance: EffectInstance, ours: dict[str, Value]) -> Wanted:
-    timing = plate.timing
-    frames = timing.file_frames(_script_frames(instance, ours, timing.script_range()))
-    if not frames:
-        own = timing.script_range()
-        has = "other frames" if own is None else f"{own[0]}-{own[1]}"
-        raise BadRequestError(f"the range holds no frame of the plate; the input has {has}")
-    return Wanted(plate.source, format_frames(frames), (timing.first, timing.last), plate.colorspace, timing, None)
-
-
-def _rendered(
-    plate: RenderPlate,
-    instance: EffectInstance,
-    ours: dict[str, Value],
-    reply: DescribeReply,
-    chosen: Optional[str],
-) -> Wanted:
-    frames = _script_frames(instance, ours, plate.script_range)
-    # Handles have to be rendered too, as far as the input has them.
-    instance.set_value("frames", format_frames(frames))
-    needed = parse_frames(instance.frame_range(_widest(plate.script_range, frames)))
-    found = render(plate, needed, reply.colorspaces, chosen)
-    return Wanted(found.source, format_frames(frames), (needed[0], needed[-1]), found.colorspace, None, found)
-
-
-def _widest(own: tuple[int, int], frames: tuple[int, ...]) -> tuple[int, int]:
-    """What can be had: the input's own range, and beyond it whatever was asked for by name."""
-    return min(own[0], frames[0]), max(own[1], frames[-1])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.nuke import pictures
 from tests.fakes.nuke.knobs import Knob
-from tests.fakes.nuke.tables import EXR_WRITE, ROOT, Made, knobs_of
+from tests.fakes.nuke.tables import CLASSES, EXR_WRITE, ROOT, Made, knobs_of
 
 if TYPE_CHECKING:
     from tests.fakes.nuke.session import FakeNuke
@@ -197,3 +197,33 @@ class Node:
     def channels(self) -> list[str]:
         data = self._live()
         return data.nuke.script_channels() if data.cls == "Root" else pictures.channels_at(data)
+
+
+class Nodes:
+    """``nuke.nodes``: makes nodes that are connected to what is given, and selected by nobody."""
+
+    def __init__(self, nuke: FakeNuke) -> None:
+        self._nuke = nuke
+
+    def __getattr__(self, cls: str) -> Callable[..., Node]:
+        nuke = self._nuke
+
+        def make(inputs: Sequence[Node | None] = (), **knobs: Any) -> Node:
+            nuke.touch()
+            if cls not in CLASSES or (cls == "Write" and nuke.env["assist"]):
+                raise RuntimeError(f"{cls}: Unknown command")
+            parent = nuke.contexts[-1]
+            data = Data(nuke, cls, parent, nuke.free_name(f"{cls}1", parent))
+            parent.children.append(data)
+            node = Node(data)
+            node.Class()
+            for number, given in enumerate(inputs):
+                node.setInput(number, given)
+            for name, value in knobs.items():
+                if name == "name":
+                    node.setName(value)
+                else:
+                    node[name].setValue(value)
+            return node
+
+        return make

@@ -13,8 +13,7 @@ from typing import Any
 
 from tests.fakes.nuke import pictures
 from tests.fakes.nuke.knobs import Knob, makers
-from tests.fakes.nuke.nodes import Data, Node
-from tests.fakes.nuke.tables import CLASSES
+from tests.fakes.nuke.nodes import Data, Node, Nodes
 from tests.fakes.nuke.undo import Undo
 from tests.fakes.nuke.windows import Menu, ProgressTask
 
@@ -275,33 +274,3 @@ class FakeNuke:
             raise RuntimeError(f"{path} exists")
         Path(path).write_text("#! Nuke\n")
         self.root_data.knobs["name"]._value = path
-
-
-class Nodes:
-    """``nuke.nodes``: makes nodes that are connected to what is given, and selected by nobody."""
-
-    def __init__(self, nuke: FakeNuke) -> None:
-        self._nuke = nuke
-
-    def __getattr__(self, cls: str) -> Callable[..., Node]:
-        nuke = self._nuke
-
-        def make(inputs: Sequence[Node | None] = (), **knobs: Any) -> Node:
-            nuke.touch()
-            if cls not in CLASSES or (cls == "Write" and nuke.env["assist"]):
-                raise RuntimeError(f"{cls}: Unknown command")
-            parent = nuke.contexts[-1]
-            data = Data(nuke, cls, parent, nuke.free_name(f"{cls}1", parent))
-            parent.children.append(data)
-            node = Node(data)
-            node.Class()
-            for number, given in enumerate(inputs):
-                node.setInput(number, given)
-            for name, value in knobs.items():
-                if name == "name":
-                    node.setName(value)
-                else:
-                    node[name].setValue(value)
-            return node
-
-        return make

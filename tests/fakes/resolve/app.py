@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from tests.fakes.resolve.items import exact
 from tests.fakes.resolve.objects import FakeObject
 from tests.fakes.resolve.pool import COLOR_SPACES, FakeMediaPool, FakeMediaStorage
-from tests.fakes.resolve.timeline import FakeTimeline, exact
+from tests.fakes.resolve.timeline import FakeTimeline
 from tests.fakes.resolve.ui import FakeUIManager
 
 PAGES = ("media", "cut", "edit", "fusion", "color", "fairlight", "deliver")

@@ -48,3 +48,9 @@ class Edit:
 def edit(tmp_path: Path) -> Edit:
     """An empty timeline at 24 that starts at 01:00:00:00."""
     return Edit(tmp_path)
+
+
+@pytest.fixture
+def plate(edit: Edit) -> FakeTimelineItem:
+    """Frames 1005 to 1014 of a sequence of 60, at the timeline's frame 86403."""
+    return edit.put(edit.sequence(first=1001, frames=60), 3, 10, left=4)

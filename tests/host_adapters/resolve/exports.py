@@ -93,3 +93,8 @@ class Brings:
 
     def sequences(self, manifest: str) -> tuple[MatteSequence, ...]:
         return matte_sequences(manifest, read_manifest(manifest), self.route.layout)
+
+
+def states(brought: list[Brought]) -> list[str]:
+    """What became of each item, in words."""
+    return [one.state.value for one in brought]
