@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,7 @@ import torch
 from bridge.errors import ModelError
 from bridge.frames import format_frames
 from bridge.manifest import FileEntry, LayerEntry, Manifest, ModelEntry, TrackEntry
-from bridge.request import MatteRequest, OnError
+from bridge.request import MatteRequest
 from bridge.version import SOFTWARE, version
 from worker.device import cores
 from worker.earlier import settings_of
@@ -30,29 +29,12 @@ from worker.media.linear import LinearPlate
 from worker.memory import available_bytes, frames_at_once
 from worker.models.base import Plate
 from worker.models.catalog import terms_for
+from worker.planned_frames import PlannedFrame, plan_frames
 from worker.predictions import Predictions
 from worker.segments import FramePrediction
 from worker.smoothing import Smoother
 from worker.stages import Stopwatch
 from worker.tracking import TrackIndex
-
-
-@dataclass(frozen=True)
-class PlannedFrame:
-    """One frame to be written."""
-
-    number: int
-    shows: int | None
-    """The frame whose mattes it gets: itself, a neighbour where it is held, None where it is black."""
-    reason: str | None = None
-    """Why it could not be read; None where it could."""
-
-    @property
-    def state(self) -> str:
-        """``good``, ``held`` or ``black``, as in the manifest."""
-        if self.reason is None:
-            return "good"
-        return "black" if self.shows is None else "held"
 
 
 class ExportPlan:
@@ -296,18 +278,3 @@ class ExportPlan:
             border=layer.border.describe(),
             layouts=tuple(name for name, layout in self.outputs.items() if layer in layout.layers),
         )
-
-
-def plan_frames(frames: Sequence[int], bad: dict[int, str], on_error: OnError) -> list[PlannedFrame]:
-    """What each frame gets: a held one its nearest earlier good neighbour's mattes, or the next one's."""
-    good = [frame for frame in frames if frame not in bad]
-    planned = []
-    last: int | None = good[0] if good and on_error is OnError.HOLD else None
-    for frame in frames:
-        if frame not in bad:
-            planned.append(PlannedFrame(frame, frame))
-            if on_error is OnError.HOLD:
-                last = frame
-        else:
-            planned.append(PlannedFrame(frame, last, bad[frame]))
-    return planned

@@ -95,7 +95,7 @@ def _page(
     columns: int,
     absent: Sequence[LayerSpec],
 ) -> Image.Image:
-    beside = 1 if len(pairs) == 1 else 2
+    beside = _beside(pairs[0].width)
     rows = [(_split(pairs, beside), WIDTH // beside), (_split(tiles, columns), (WIDTH - _GAP) // columns)]
     height = _title_height() + sum(row[0].height + _GAP for lines, _ in rows for row in lines)
     height += LABEL_PX + 2 * _GAP if absent else 0
@@ -133,7 +133,13 @@ def _pair_wh(plate_wh: Size, count: int) -> Size:
 
 
 def _pairs_height(count: int, pair_wh: Size) -> int:
-    return -(-count // (1 if count == 1 else 2)) * (pair_wh[1] + LABEL_PX + 2 * _GAP)
+    rows = -(-count // _beside(2 * pair_wh[0] + _GAP))
+    return rows * (pair_wh[1] + LABEL_PX + 2 * _GAP)
+
+
+def _beside(pair_width: int) -> int:
+    """How many frames that are shown as a whole have room beside each other."""
+    return max(1, (WIDTH - _GAP) // (pair_width + _GAP))
 
 
 def _columns(count: int, above: int) -> int:
