@@ -33,7 +33,7 @@ def demo(out: str, address: str | None) -> None:
     if not CLIP.exists():
         raise SourceNotFoundError(f"the demo needs a source checkout: {CLIP} is not there")
     with _worker(address) as client:
-        info = follow(client.export(MatteRequest(source=str(CLIP), out=out, tracks=True)))
+        info = follow(client.export(MatteRequest(source=str(CLIP), out=out, tracks=True, replace=True)))
     assert info.manifest is not None
     echo_summary(info.manifest, read_manifest(info.manifest))
 

@@ -30,6 +30,13 @@ def test_no_selection_is_a_value_error(session: FakeNuke) -> None:
         session.selectedNode()
 
 
+def test_selected_nodes_can_be_those_of_a_class(session: FakeNuke) -> None:
+    read, dot = session.nodes.Read(selected=True), session.nodes.Dot(selected=True)
+    session.nodes.Read()
+    assert session.selectedNodes() == [read, dot]
+    assert session.selectedNodes("Read") == [read]
+
+
 def test_a_menu_drops_what_it_does_not_have(session: FakeNuke) -> None:
     read = session.nodes.Read()
     assert read["before"].setValue("freeze") is False
