@@ -79,7 +79,16 @@ def changes(channels: Sequence[Patch], band: Box, shape: LineShape) -> Changes:
             places.append(starts + width)
             values.append(np.zeros(last - first, dtype))
     bits = np.uint64(8 * np.dtype(dtype).itemsize)
-    # Sorted as one number, the place before the pixel: that is quicker than to sort indices.
+    # Sorted as one number, the place before the pixel: that is quicker than to sort indices. Each channel's are
+    # sorted already, and the stable way to sort finds that out.
     both = (np.concatenate(places).astype(np.uint64) << bits) | np.concatenate(values)
-    both.sort()
+    both.sort(kind="stable")
     return Changes((both >> bits).astype(np.int64), both.astype(dtype).view(np.uint8).reshape(len(both), -1))
+
+
+def steps(values: Whole, end: int) -> Whole:
+    """How far it is from each value to the next, and from the last to `end`."""
+    out = np.empty_like(values)
+    np.subtract(values[1:], values[:-1], out=out[:-1])
+    out[-1:] = end - values[-1:]
+    return out

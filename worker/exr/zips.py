@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.exr import deflate
-from worker.exr.changes import Changes, LineShape, Whole, changes
+from worker.exr.changes import Changes, LineShape, Whole, changes, steps
 from worker.exr.patch import Patch
 from worker.mattes.geometry import Box, box_wh
 
-_BAND_SAMPLES = 1 << 20
+_BAND_SAMPLES = 1 << 21
 """Pixels of patches that are looked at together, on the average; few enough to stay in a processor's cache."""
 
 _MOST_CHANGES = 1 / 16
@@ -120,13 +120,13 @@ class _Half:
     @property
     def pieces(self) -> Whole:
         """Pieces of each line. Shape ``(lines,)``."""
-        return np.diff(self.starts, append=len(self.words))
+        return steps(self.starts, len(self.words))
 
     @property
     def line_bits(self) -> Whole:
         """Bits of each line. Shape ``(lines,)``."""
-        bits: Whole = np.diff(self.ends[np.append(self.starts[1:], len(self.ends)) - 1], prepend=0)
-        return bits
+        begins = self.ends[self.starts] - self.bits[self.starts]
+        return steps(begins, self.ends[-1])
 
 
 def _half(found: Changes, shape: LineShape, lines: int, odd: bool) -> _Half:
@@ -143,12 +143,12 @@ def _half(found: Changes, shape: LineShape, lines: int, odd: bool) -> _Half:
     differs[begins] = True
     kept = np.flatnonzero(differs)
     place, before, own = found.place[kept], before[kept], [byte[kept] for byte in own]
-    like_it = np.diff(place, append=lines * shape.pixels) - 1
+    like_it = steps(place, lines * shape.pixels) - 1
     changed = [_difference(byte, last) for byte, last in zip(own, [before, *own], strict=False)]
     same = [_difference(byte, last) for byte, last in zip(own, [own[-1], *own], strict=False)]
     words, bits = _pieces(changed, same, like_it, deflate.runs(shape.pixels, shape.step))
     starts = np.searchsorted(place, first)
-    line = np.repeat(first, np.diff(starts, append=len(place)))
+    line = np.repeat(first, steps(starts, len(place)))
     left = shape.bytes - shape.step * (odd * shape.pixels + place - line)
     sums = _sums(changed, same, like_it, left)
     by_line = np.add.reduceat(sums[0], starts), np.add.reduceat(sums[1], starts)
@@ -219,7 +219,7 @@ def _checksums(halves: Sequence[_Half], shape: LineShape) -> Whole:
 def _put(stream: Words, at: Whole, words: Words) -> None:
     """Put words into a stream from given bits on, which rise; bits are not shared, so that adding is putting."""
     place, shift = at >> 6, (at & 63).astype(np.uint64)
-    first = np.flatnonzero(np.diff(place, prepend=-1))
+    first = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
     stream[place[first]] += np.add.reduceat(words << shift, first)
     # Of those that begin in one place, only the last can reach into the next.
     last = np.append(first[1:], len(place)) - 1
