@@ -22,7 +22,7 @@ from worker.frame_writer import warm_up, write_frames
 from worker.media import Source, open_source
 from worker.predictions import Predictions
 from worker.progress import Progress
-from worker.sheet import SheetFrame, plan_sheet, write_sheet
+from worker.sheet import SheetFrame, SheetPlates, plan_sheet, write_sheet
 from worker.stages import Stopwatch, ahead
 
 _LOADED_AHEAD = 3
@@ -79,19 +79,17 @@ def run_export(
         remove_unfinished(export.out)
         folder = Folder(export.out, export.source.clip)
         at_once = 1 if careful else export.frames_at_once()
+        beside = _room_beside(request, device, at_once)
+        plates = opened.enter_context(SheetPlates(export.source, (lambda: _again(request)) if beside else None))
         drawing = None
-        if request.contact_sheet and _room_beside(request, device, at_once):
-            # A movie is fast only for one reader that goes forwards.
-            plates = opened.enter_context(_again(request))
+        if request.contact_sheet and beside:
             pool = opened.enter_context(ThreadPoolExecutor(1, "sheet"))
             drawing = pool.submit(_write_sheet, export, plates, good, progress.check)
         _write_files(export, folder, progress, at_once)
         sheet = None
         if request.contact_sheet:
             progress.begin("contact sheet", 1)
-            sheet = (
-                _write_sheet(export, export.source, good, progress.check) if drawing is None else drawing.result()
-            )
+            sheet = _write_sheet(export, plates, good, progress.check) if drawing is None else drawing.result()
             progress.at(1)
         indexes = [layout.write_index(export.out) for layout in export.layouts.values()]
         manifest = export.manifest(tuple(index for index in indexes if index), sheet)
@@ -132,7 +130,7 @@ def _write_files(export: ExportPlan, folder: Folder, progress: Progress, at_once
             progress.at(done)
 
 
-def _write_sheet(export: ExportPlan, plates: Source, good: Sequence[int], check: Callable[[], None]) -> str:
+def _write_sheet(export: ExportPlan, plates: SheetPlates, good: Sequence[int], check: Callable[[], None]) -> str:
     """Draw the contact sheet; `check` is asked before every frame, and raises where the job was cancelled."""
     name = f"{export.source.clip}_sheet.png"
     layers = export.file_set.asked_for

@@ -2,5 +2,6 @@
 
 from worker.sheet.choosing import SheetPlan, plan_sheet
 from worker.sheet.page import SheetFrame, write_sheet
+from worker.sheet.plates import SheetPlates
 
-__all__ = ["SheetFrame", "SheetPlan", "plan_sheet", "write_sheet"]
+__all__ = ["SheetFrame", "SheetPlan", "SheetPlates", "plan_sheet", "write_sheet"]
