@@ -25,7 +25,7 @@ from bridge.messages import DescribeReply, Segment, SegmentReply
 from bridge.request import MatteRequest
 from bridge.shared_plate import sweep
 from bridge.wire import Array
-from worker import logs
+from worker import logs, signs
 from worker.engine_link import (
     Check,
     Describe,
@@ -112,10 +112,21 @@ def make_engine(settings: EngineSettings) -> Carrier:
 
 
 def run(
-    connection: Connection[Any, Any], settings: EngineSettings, make: MakeEngine, log_level: int, json_log: bool
+    connection: Connection[Any, Any],
+    settings: EngineSettings,
+    make: MakeEngine,
+    log_level: int,
+    json_log: bool,
+    record: signs.Record,
+    avoided: Sequence[signs.Avoided],
+    alone: bool,
 ) -> None:
-    """Serve one service until it closes its end of the pipe or is gone."""
+    """Serve one service until it closes its end of the pipe or is gone; see `worker.signs.adopt` for the rest."""
     faulthandler.enable()
+    if hasattr(faulthandler, "register"):
+        # Asked by the watchdog before it ends a process that hangs.
+        faulthandler.register(signal.SIGUSR1)
+    signs.adopt(record, avoided, alone=alone)
     # Ctrl-C at a terminal goes to the whole group; it is the service that decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.set_up(log_level, as_json=json_log)
@@ -192,6 +203,8 @@ class _Desk:
             raise InternalError(f"{type(message).__name__} is an answer, not a call")
 
     def _answer(self, call: int, act: Callable[[], tuple[Message, Sequence[Array]]]) -> None:
+        signs.begin_call(call)
+        signs.beat()
         try:
             answer, arrays = act()
         except Exception as err:  # noqa: BLE001 - whatever it is, whoever called must get it

@@ -23,6 +23,7 @@ import torch
 
 from bridge.errors import BadRequestError, DeviceMemoryError
 from bridge.request import Overlap
+from worker import signs
 from worker.device import cores
 from worker.exr.layouts import LAYOUTS, FileSet, Layout, Stamp
 from worker.exr.layouts.foreground import ForegroundLayout
@@ -91,6 +92,7 @@ def write_frame(order: FrameOrder) -> dict[str, float]:
     mattes = frame_mattes(order.prediction, order.layers, order.files, order.overlap, order.plate)
     made = time.perf_counter()
     for name, stamp in order.stamps.items():
+        signs.beat()
         if name == FOREGROUND and order.light is not None:
             ForegroundLayout(order.files).write(order.folder, stamp, mattes, order.light)
         else:
@@ -174,10 +176,12 @@ def end_processes() -> None:
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(cores(), spawn_context(), initializer=_begin)
+    return ProcessPoolExecutor(cores(), spawn_context(), initializer=_begin, initargs=(signs.record(),))
 
 
-def _begin() -> None:
+def _begin(record: signs.Record | None) -> None:
+    if record is not None:
+        signs.adopt(record)
     torch.set_num_threads(1)
     # Ctrl-C at a terminal goes to the whole group; it is the parent who decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -85,7 +85,7 @@ def run_export(
         if request.contact_sheet and beside:
             pool = opened.enter_context(ThreadPoolExecutor(1, "sheet"))
             drawing = pool.submit(_write_sheet, export, plates, good, progress.check)
-        _write_files(export, folder, progress, at_once)
+        _write_files(export, folder, progress, at_once, careful=careful)
         sheet = None
         if request.contact_sheet:
             progress.begin("contact sheet", 1)
@@ -107,7 +107,7 @@ def _room_beside(request: MatteRequest, device: torch.device, at_once: int) -> b
     return device.type == "cpu" and at_once == cores() > 1 and not request.smoothing
 
 
-def _write_files(export: ExportPlan, folder: Folder, progress: Progress, at_once: int) -> None:
+def _write_files(export: ExportPlan, folder: Folder, progress: Progress, at_once: int, *, careful: bool) -> None:
     missing = {frame: names for frame in export.frames if (names := export.missing(frame))}
     # Whoever finds no manifest knows that the export is not done.
     folder.will_change(
@@ -121,7 +121,9 @@ def _write_files(export: ExportPlan, folder: Folder, progress: Progress, at_once
     done = len(export.frames) - len(missing)
     progress.begin("writing mattes", len(export.frames), already=done)
 
-    orders = ahead((export.order(frame, names) for frame, names in missing.items()), _LOADED_AHEAD, "load")
+    orders = (export.order(frame, names) for frame, names in missing.items())
+    if not careful:
+        orders = ahead(orders, _LOADED_AHEAD, "load")
     with closing(orders), closing(write_frames(orders, export.device, at_once=at_once)) as written:
         for busy_s in written:
             for stage, seconds in busy_s.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 
 from bridge.errors import FrameUnreadableError
@@ -43,6 +43,7 @@ class Predictions:
         self.shelf = shelf
         self._pool = pool
         self._watch = watch
+        self._careful = careful
         self._batch_size = 1 if careful else model.batch_size
         self._runs = Runs(source, model.run_length) if isinstance(model, VideoModel) else None
         # What remembers must see its frames in order.
@@ -68,8 +69,12 @@ class Predictions:
         done = len(frames) - len(missing)
         # Following tracks and making mattes together take about as long as finding segments on a CPU.
         progress.begin("finding segments", len(frames), already=done, later=1.0)
-        plates = ahead(self._plates(missing, on_error, bad), _DECODED_AHEAD, "decode")
-        found = ahead(self._predict(plates), _PREDICTED_AHEAD, "predict")
+        plates = self._plates(missing, on_error, bad)
+        if self._careful:
+            # One after the other: if the process ends, it is plain what it was at.
+            found = self._predict(plates)
+        else:
+            found = ahead(self._predict(ahead(plates, _DECODED_AHEAD, "decode")), _PREDICTED_AHEAD, "predict")
         wanted = set(missing)
         with closing(found):
             for frame, prediction in found:
@@ -93,6 +98,11 @@ class Predictions:
     def _missing(self, frames: Sequence[int], on_error: OnError, bad: dict[int, str]) -> list[int]:
         missing = []
         for frame in frames:
+            avoided = self.source.why_avoided(frame)
+            if avoided is not None:
+                # What the store has of it was found when it could still be read; mattes may need the plate again.
+                _note(FrameUnreadableError(avoided), frame, on_error, bad)
+                continue
             try:
                 if not self.shelf.has(frame, self.stamp(frame)):
                     missing.append(frame)
@@ -102,7 +112,7 @@ class Predictions:
 
     def _plates(
         self, wanted: Sequence[int], on_error: OnError, bad: dict[int, str]
-    ) -> Iterator[tuple[int, Plate]]:
+    ) -> Generator[tuple[int, Plate], None, None]:
         """The plates that the model must see for the wanted frames."""
         asked_for = set(wanted)
         for frame in wanted if self._runs is None else self._runs.needed(wanted):
@@ -116,7 +126,9 @@ class Predictions:
             else:
                 yield frame, plate
 
-    def _predict(self, plates: Iterator[tuple[int, Plate]]) -> Iterator[tuple[int, FramePrediction]]:
+    def _predict(
+        self, plates: Generator[tuple[int, Plate], None, None]
+    ) -> Generator[tuple[int, FramePrediction], None, None]:
         def look(batch: tuple[Predictor, list[tuple[int, Plate]]]) -> list[tuple[int, FramePrediction]]:
             predictor, shown = batch
             with self._watch.time("model"):
@@ -132,11 +144,11 @@ class Predictions:
                 for found in batches:
                     yield from found
         finally:
-            close = getattr(plates, "close", None)
-            if close is not None:
-                close()
+            plates.close()
 
-    def _batches(self, plates: Iterator[tuple[int, Plate]]) -> Iterator[tuple[Predictor, list[tuple[int, Plate]]]]:
+    def _batches(
+        self, plates: Iterable[tuple[int, Plate]]
+    ) -> Generator[tuple[Predictor, list[tuple[int, Plate]]], None, None]:
         """Plates as many as the model likes, each batch with what takes it: the model, or one of its runs."""
         predictor: Predictor = self.model
         run: int | None = None

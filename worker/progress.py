@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from bridge.errors import JobCancelledError
+from worker import signs
 
 _EVENT_EVERY_S = 0.1
 
@@ -63,9 +64,10 @@ class Progress:
         self._report(self._stage, done, self._total, fps, left_s)
 
     def check(self) -> None:
-        """Raise JobCancelledError if the job was cancelled."""
+        """Raise JobCancelledError if the job was cancelled; a sign of life otherwise."""
         if self._cancelled.is_set():
             raise JobCancelledError("the job was cancelled; finished frames are kept")
+        signs.beat()
 
     @property
     def cancelled(self) -> threading.Event:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from worker import signs
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -114,12 +116,14 @@ class Stopwatch:
 
     @contextmanager
     def time(self, stage: str) -> Iterator[None]:
-        """Add the duration of the block to a stage, which several threads may be at work at."""
+        """Add the duration of the block to a stage, which several threads may be at work at; a sign of life."""
+        signs.beat()
         began = time.perf_counter()
         try:
             yield
         finally:
             self.add(stage, time.perf_counter() - began)
+            signs.beat()
 
     def add(self, stage: str, seconds: float) -> None:
         """Add a duration to a stage."""

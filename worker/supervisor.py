@@ -8,7 +8,6 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -31,7 +30,6 @@ from worker.engine_link import (
     Ended,
     Failed,
     Held,
-    Link,
     Message,
     Plate,
     Progressed,
@@ -40,51 +38,28 @@ from worker.engine_link import (
     Run,
     Stop,
 )
-from worker.engine_process import EngineSettings, MakeEngine, make_engine, run
-from worker.losses import Lost, Told, end_words
+from worker.engine_process import EngineSettings, MakeEngine, make_engine
+from worker.inference_life import STARTING, Answer, Life, loss_of, start
+from worker.losses import MOST_FRAMES, Attempts, Lost, LostError, Told, end_of, known
 from worker.progress import Progress
-from worker.spawning import spawn_context
+from worker.suspects import Suspects
+from worker.watchdog import Limits
 
 log = logging.getLogger(__name__)
-
-STARTING = "starting"
-"""What stands for the device until the inference process has said which it is."""
 
 _STARTS = 3
 """After so many starts in a row that came to nothing the worker gives up."""
 
-_LOSSES = 5
-"""How often an export is taken up again, as long as it gets on in between."""
-
 _HEAR_STOP_S = 0.05
 _END_S = 25.0
-
-Answer = tuple[Message, tuple[Array, ...]]
-
-
-@dataclass
-class _Life:
-    """One inference process from its start to its end."""
-
-    process: SpawnProcess
-    link: Link
-    calls: dict[int, queue.SimpleQueue[Answer | Lost]] = field(default_factory=dict)
-    device: str = STARTING
-    failure: MattebridgeError | None = None
-    """Why it could not start; None where it could, or nobody knows."""
-    repeated: set[int] = field(default_factory=set)
-    """Calls that an earlier process ended with: if this one ends with them, too, it was their doing."""
-    last_words: dict[int, Answer] = field(default_factory=dict)
-    """Answers that are kept back until the process has ended and another is there."""
-    held: Held | None = None
-    """The memory that it told last."""
 
 
 class Supervisor:
     """An engine in a process of its own. Methods may be called from any thread and wait for their answer.
 
     A call whose process ends is made once more in the next process, an export as one that saves memory; an
-    export that got on in between more often. What fails again is an error.
+    export that got on in between more often. What fails again is an error, unless both processes ended or hung
+    while they decoded the same frame: from then on that frame counts as one that cannot be read.
     """
 
     def __init__(
@@ -94,6 +69,7 @@ class Supervisor:
         log_level: int = logging.INFO,
         *,
         json_log: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         """Start the process; it loads what it needs while this side goes on.
 
@@ -102,12 +78,15 @@ class Supervisor:
             make: Makes the engine, in the new process.
             log_level: The level of the new process's log, which goes to the same place.
             json_log: Whether that log is one JSON object a line.
+            limits: How long the process may be silent before it counts as hung.
         """
         self._arguments = (settings, make, log_level, json_log)
         self._on_fatal: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._closing = False
+        self._suspects = Suspects()
+        self._limits = Limits() if limits is None else limits
         self._idle_starts = 0
         self.fatal: MattebridgeError | None = None
         """Why there is no inference process and will be none; None as long as there is."""
@@ -139,18 +118,18 @@ class Supervisor:
 
     def check(self, request: MatteRequest) -> tuple[str, ...]:
         """As `worker.engine.Engine.check`."""
-        ended, _ = self._call_twice(lambda call: Check(call, request))
+        ended, _ = self._call_again(lambda call: Check(call, request))
         return ended.notices
 
     def describe(self) -> DescribeReply:
         """As `worker.engine.Engine.describe`."""
-        ended, _ = self._call_twice(Describe)
+        ended, _ = self._call_again(Describe)
         assert ended.abilities is not None
         return ended.abilities
 
     def segment(self, message: Segment, arrays: Sequence[Array]) -> tuple[SegmentReply, list[Array]]:
         """As `worker.engine.Engine.segment`."""
-        ended, mattes = self._call_twice(lambda call: Plate(call, message), arrays)
+        ended, mattes = self._call_again(lambda call: Plate(call, message), arrays)
         assert ended.mattes is not None
         return ended.mattes, list(mattes)
 
@@ -159,21 +138,25 @@ class Supervisor:
 
         Raises:
             DeviceMemoryError: there is too little memory with the smallest batches, too.
-            InferenceLostError: the process ended again at the same place.
+            InferenceLostError: the process ended again at the same place, or over one frame after the other.
         """
-        careful = False
-        for attempt in range(_LOSSES + 1):
+        attempts = Attempts()
+        while True:
             told = Told(progress)
+            careful = attempts.careful
             try:
                 ended, _ = self._call(lambda call: Run(call, request, careful), (), told)  # noqa: B023
                 assert ended.manifest is not None
                 return Path(ended.manifest)
-            except (DeviceMemoryError, InferenceLostError) as err:
-                if attempt == _LOSSES or (careful and not told.got_on) or self._closing:
-                    raise
-                log.warning("the export of %s is taken up again with smaller batches: %s", request.source, err)
-                careful = True
-        raise AssertionError("unreachable")
+            except (DeviceMemoryError, LostError) as err:
+                if not attempts.another(err, got_on=told.got_on) or self._closing:
+                    raise known(err) from None
+                log.warning(
+                    "the export of %s is taken up again%s: %s",
+                    request.source,
+                    ", carefully" if attempts.careful else "",
+                    err,
+                )
 
     def on_fatal(self, act: Callable[[], None]) -> None:
         """Have something called, from another thread, once the process can not be started; `fatal` says why."""
@@ -204,17 +187,12 @@ class Supervisor:
             process.kill()
             process.join()
 
-    def _start(self) -> _Life:
-        context = spawn_context()
-        ours, theirs = context.Pipe()
-        process = context.Process(target=run, args=(theirs, *self._arguments), name="mattebridge-inference")
-        process.start()
-        theirs.close()
-        life = _Life(process, Link(ours))
+    def _start(self) -> Life:
+        life = start(self._arguments, self._suspects, self._limits)
         threading.Thread(target=self._listen, args=(life,), name="mattebridge-inference", daemon=True).start()
         return life
 
-    def _listen(self, life: _Life) -> None:
+    def _listen(self, life: Life) -> None:
         with contextlib.suppress(EOFError, OSError, msgspec.MsgspecError):
             while True:
                 message, arrays = life.link.receive()
@@ -236,37 +214,50 @@ class Supervisor:
                         waiting.put((message, arrays))
         self._bury(life)
 
-    def _bury(self, life: _Life) -> None:
+    def _bury(self, life: Life) -> None:
         """Tell whoever waits for a process that it is gone, and start another."""
         self._see_end(life.process)
         life.link.close()
-        words = f"the inference process {end_words(life.process.exitcode)}"
+        end = end_of(life.process.exitcode, life.hung)
         with self._lock:
+            before = len(self._suspects.avoided)
+            # Where a call has told why the process ends, the frames are not to blame.
+            under_way = () if life.last_words else life.record.all_under_way()
+            verdict = self._suspects.judge(under_way, end.did)
             if not self._closing:
                 self.losses += 1
                 self._idle_starts += life.device == STARTING
-                log.error("%s", words)
+                log.error("%s", end.words)
+                for it in under_way:
+                    log.error("it was at frame %d of %s", it.frame, it.file, extra={"frame": it.frame})
+                for avoided in self._suspects.avoided[before:]:
+                    log.error("%s; it counts as unreadable now", avoided.words, extra={"frame": avoided.frame})
                 if life.failure is not None or self._idle_starts >= _STARTS:
-                    self.fatal = life.failure or InferenceLostError(words)
+                    self.fatal = life.failure or InferenceLostError(end.words)
                 else:
                     self._life = self._start()
             waiting, life.calls = life.calls, {}
             culprits = life.repeated & waiting.keys()
         for call, one in waiting.items():
-            one.put(life.last_words.get(call) or Lost(words, blameless=bool(culprits) and call not in culprits))
+            one.put(life.last_words.get(call) or loss_of(life, call, end.words, verdict, culprits))
         if self.fatal is not None:
             self._on_fatal()
 
-    def _call_twice(
+    def _call_again(
         self, make: Callable[[int], Message], arrays: Sequence[Array] = ()
     ) -> tuple[Ended, tuple[Array, ...]]:
         # The process may have ended for what another call did; whoever is lost twice did it himself.
-        try:
-            return self._call(make, arrays)
-        except InferenceLostError:
-            if self._closing:
-                raise
-            return self._call(make, arrays, repeated=True)
+        losses, others = 0, 0
+        while True:
+            try:
+                return self._call(make, arrays, repeated=losses > 0)
+            except LostError as err:
+                if err.lost.over_frame or err.lost.blameless:
+                    others += 1
+                else:
+                    losses += 1
+                if losses > 1 or others > MOST_FRAMES or self._closing:
+                    raise known(err) from None
 
     def _call(
         self,
@@ -307,7 +298,7 @@ class Supervisor:
                 life.calls.pop(call, None)
 
     def _wait(
-        self, waiting: queue.SimpleQueue[Answer | Lost], life: _Life, call: int, told: Told | None
+        self, waiting: queue.SimpleQueue[Answer | Lost], life: Life, call: int, told: Told | None
     ) -> Answer | Lost:
         """The next answer; tells the process meanwhile where the job is to stop."""
         while told is not None and not told.stopping:
@@ -320,11 +311,11 @@ class Supervisor:
                         life.link.send(Stop(call))
         return waiting.get()
 
-    def _loss(self, lost: Lost, told: Told | None) -> MattebridgeError:
+    def _loss(self, lost: Lost, told: Told | None) -> Exception:
         if self.fatal is not None:
             return from_wire(self.fatal.code, str(self.fatal))
         if told is not None:
-            told.got_on |= lost.blameless
+            told.got_on |= lost.blameless or lost.doubted
             if told.progress.cancelled.is_set():
                 return JobCancelledError("the job was cancelled; finished frames are kept")
-        return InferenceLostError(lost.words)
+        return LostError(lost)

@@ -27,8 +27,9 @@ from bridge.wire import Array
 from tests.fakes import engines
 from tests.worker.conftest import quiet
 from worker.engine_process import EngineSettings
+from worker.inference_life import STARTING
 from worker.progress import Progress
-from worker.supervisor import STARTING, Supervisor
+from worker.supervisor import Supervisor
 
 
 @pytest.fixture

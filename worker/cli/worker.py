@@ -44,6 +44,24 @@ from bridge.wire import DEFAULT_ADDRESS
 @click.option(
     "--clients", metavar="DIR", help="Public keys of the clients that may connect; needed beyond this machine."
 )
+@click.option(
+    "--frame-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="MATTEBRIDGE_FRAME_LIMIT",
+    help="Decoding a frame that takes longer has hung; a second more for each MB of its file.",
+)
+@click.option(
+    "--silence-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="MATTEBRIDGE_SILENCE_LIMIT",
+    help="An inference process with work and no sign of life for longer has hung.",
+)
 @click.option("--log-json", is_flag=True, help="Log one JSON object a line, with job and frame.")
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without work.")
 def worker(
@@ -57,6 +75,8 @@ def worker(
     queue: str | None,
     key_file: str | None,
     clients: str | None,
+    frame_limit: float,
+    silence_limit: float,
     log_json: bool,
     idle_exit: float | None,
 ) -> None:
@@ -80,6 +100,7 @@ def worker(
     from worker.job_files import JobFiles, default_folder
     from worker.service import Service
     from worker.supervisor import Supervisor
+    from worker.watchdog import Limits
 
     if (key_file is None) != (clients is None):
         raise click.UsageError("--key and --clients belong together")
@@ -96,7 +117,8 @@ def worker(
         precision=precision,
         compile_models=compile_models,
     )
-    with Supervisor(settings, json_log=log_json) as supervisor:
+    limits = Limits(frame_limit, silence_limit)
+    with Supervisor(settings, json_log=log_json, limits=limits) as supervisor:
         service = Service(address, supervisor, idle_exit_s=idle_exit, open_files=open_files, keys=keys)
         supervisor.on_fatal(service.stop)
 

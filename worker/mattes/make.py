@@ -11,6 +11,7 @@ import torch
 
 from bridge.borders import Border, BorderKind
 from bridge.request import LicenceDemand
+from worker import signs
 from worker.layers import LayerSpec
 from worker.mattes.colours import CellColours
 from worker.mattes.edges import by_distance, natural
@@ -78,6 +79,7 @@ def make_mattes(
     colours = None if plate is None else CellColours(plate, prediction.grid_wh, where)
 
     def make(layer: LayerSpec) -> Matte:
+        signs.beat()
         with torch.inference_mode():
             mask = join(_members(prediction.segments, layer), prediction.grid_wh, plate_wh, where)
             if mask is None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from bridge.borders import Border
+from worker import signs
 from worker.mattes.band import Band, band_of, tiles
 from worker.mattes.geometry import Box, Lattice, box_wh, clip, grow, meet, part_of
 from worker.mattes.picture import pixels
@@ -47,6 +48,7 @@ def matting(
     found, weights = torch.zeros((2, height, width), device=device)
     cut = list(tiles(band, TILE_PX))
     for tile, coverage in cut:
+        signs.beat()
         if coverage is None:
             box = clip(grow(tile, OVERLAP_PX), mask.plate_wh)
             alpha = network(pixels(plate, box, device).permute(2, 0, 1), trimap(band, box))

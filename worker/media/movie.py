@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, MOVIE_FIRST_FRAME, format_frames
 from bridge.naming import clip_name
+from worker import signs
 from worker.device import cores
 from worker.media.color import choose_color
 from worker.media.display import to_plate
@@ -67,16 +69,19 @@ class MovieSource(Source):
     def frame_stamp(self, frame: int) -> str:
         return "0"
 
+    def why_avoided(self, frame: int) -> str | None:
+        return None if self._decoder is None else self._decoder.why_avoided(frame - MOVIE_FIRST_FRAME)
+
     def read(self, frame: int) -> Plate:
-        with self._lock:
-            decoded = self._decode(frame)
+        with self._lock, self._decoding(frame) as way:
+            decoded = self._decode(frame, way)
             if self._color.untouched:
                 return self._converter.to_uint8(decoded)
             return to_plate(self._converter.to_float(decoded), self._color)
 
     def read_linear(self, frame: int) -> npt.NDArray[np.float32]:
-        with self._lock:
-            pixels = self._converter.to_float(self._decode(frame))
+        with self._lock, self._decoding(frame) as way:
+            pixels = self._converter.to_float(self._decode(frame, way))
         return self.light.decode(pixels)
 
     def close(self) -> None:
@@ -84,12 +89,15 @@ class MovieSource(Source):
             self._decoder = None
             self._container.close()
 
-    def _decode(self, frame: int) -> av.VideoFrame:
+    def _decoding(self, frame: int) -> AbstractContextManager[signs.Decoding]:
+        return signs.decoding(self.path, frame, call=self._call, is_movie=True)
+
+    def _decode(self, frame: int, way: signs.Decoding) -> av.VideoFrame:
         """The frame as coded; the lock is held."""
         if self._decoder is None:
             raise ValueError(f"{self.path} is closed")
         try:
-            decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME)
+            decoded = self._decoder.frame(frame - MOVIE_FIRST_FRAME, way)
         except UnreadableError as error:
             raise FrameUnreadableError(f"frame {frame} of {self.path} cannot be read: {error}") from error
         check_size(upright_wh(decoded), self.size_wh, frame, self.path)
@@ -140,8 +148,13 @@ def _open(
     index = index_movie(container, stream)
     existing = tuple(range(MOVIE_FIRST_FRAME, MOVIE_FIRST_FRAME + index.promised))
     selected = select_frames(frames, existing, path)
-    decoder = MovieDecoder(container, stream, index)
-    first = _first_decoded(decoder, selected)
+    avoided = {
+        int(index.pts[frame - MOVIE_FIRST_FRAME]): it.words
+        for frame, it in signs.avoided(path).items()
+        if 0 <= frame - MOVIE_FIRST_FRAME < len(index.pts)
+    }
+    decoder = MovieDecoder(container, stream, index, avoided)
+    first = _first_decoded(path, decoder, selected)
     color = choose_color(
         colorspace,
         "pq_rec2020_display" if first.color_trc == PQ_TRANSFER else None,
@@ -175,16 +188,18 @@ def _limit(coded: av.VideoCodecContext, path: str) -> None:
     blocks = (width // 128 + 2) * (height // 128 + 2) * 128**2
     coded.options = {**coded.options, "max_pixels": str(min(blocks, MAX_PIXELS))}
     # Each thread holds a frame of up to 4 bytes a pixel.
-    coded.thread_count = max(1, min(cores(), _FRAMES_BYTES // (width * height * 4)))
+    threads = 1 if signs.alone(path) else cores()
+    coded.thread_count = max(1, min(threads, _FRAMES_BYTES // (width * height * 4)))
 
 
-def _first_decoded(decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFrame:
+def _first_decoded(path: str, decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFrame:
     """The first selected frame that decodes; damaged ones before it are the on-error policy's matter."""
-    problem: UnreadableError | None = None
+    problem: UnreadableError | FrameUnreadableError | None = None
     for frame in frames[:_TRIED_FIRST]:
         try:
-            return decoder.frame(frame - MOVIE_FIRST_FRAME)
-        except UnreadableError as error:
+            with signs.decoding(path, frame, is_movie=True) as way:
+                return decoder.frame(frame - MOVIE_FIRST_FRAME, way)
+        except (UnreadableError, FrameUnreadableError) as error:
             problem = error
     raise UnreadableError(
         f"none of its first frames decodes: {problem}; it is damaged, or too large: {LIMIT_WORDS}"

@@ -6,13 +6,14 @@ costs time, never correctness.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import av
 import numpy as np
 
 from worker.media.movie_index import MovieIndex
 from worker.media.unreadable import UnreadableError
+from worker.signs import Decoding
 
 _CHEAPER_THAN_SEEKING = 8
 """Frames that are decoded and dropped rather than sought past: a seek empties the decoder's threads."""
@@ -28,8 +29,19 @@ class MovieDecoder:
     """
 
     def __init__(
-        self, container: av.container.InputContainer, stream: av.video.stream.VideoStream, index: MovieIndex
+        self,
+        container: av.container.InputContainer,
+        stream: av.video.stream.VideoStream,
+        index: MovieIndex,
+        avoided: Mapping[int, str] | None = None,
     ) -> None:
+        """
+        Args:
+            container: The open movie.
+            stream: Its pictures.
+            index: Where they lie.
+            avoided: The time stamps of frames that end the process where they are decoded, each with the reason.
+        """
         self._container = container
         self._stream = stream
         self._index = index
@@ -37,9 +49,25 @@ class MovieDecoder:
         self._current: av.VideoFrame | None = None
         """The frame decoded last: handed out, or kept because it comes later than the one looked for."""
         self._problem = ""
+        self._avoided = dict(avoided or {})
+        self._avoided_pts = np.array(sorted(self._avoided), np.int64)
+        self._way = Decoding(None)
 
-    def frame(self, i: int) -> av.VideoFrame:
-        """The frame at index i, from 0.
+    def why_avoided(self, i: int) -> str | None:
+        """Why the frame at index i is not decoded: it, or one between it and its key frame, ends the process."""
+        if i >= len(self._index.pts) or not self._avoided:
+            return None
+        pts = int(self._index.pts[i])
+        key = int(np.searchsorted(self._index.key_pts, pts, side="right")) - 1
+        return self._avoided_between(int(self._index.key_pts[max(key, 0)]), pts)
+
+    def _avoided_between(self, first: int, last: int) -> str | None:
+        """Why nothing is decoded that needs the frames of these time stamps, both included."""
+        start, end = np.searchsorted(self._avoided_pts, [first, last + 1])
+        return self._avoided[int(self._avoided_pts[start])] if start < end else None
+
+    def frame(self, i: int, way: Decoding) -> av.VideoFrame:
+        """The frame at index i, from 0; `way` hears of every frame that is decoded on the way.
 
         Raises:
             UnreadableError: the frame does not decode.
@@ -47,11 +75,16 @@ class MovieDecoder:
         if i >= len(self._index.pts):
             raise UnreadableError("the movie's file ends before it")
         self._problem = ""
+        self._way = way
         pts = int(self._index.pts[i])
         if self._is_near(i) and self._advance(pts):
             return self._whole()
         last_key = int(np.searchsorted(self._index.key_pts, pts, side="right")) - 1
         for key in range(last_key, max(last_key - _SEEKS, -1), -1):
+            avoided = self._avoided_between(int(self._index.key_pts[key]), pts)
+            if avoided is not None:
+                self._problem = avoided
+                break
             self._seek(int(self._index.key_dts[key]))
             if self._advance(pts):
                 return self._whole()
@@ -62,7 +95,7 @@ class MovieDecoder:
         if self._current is None:
             return False
         here, there = self._current.pts, int(self._index.pts[i])
-        if there < here:
+        if there < here or self._avoided_between(here, there) is not None:
             return False
         keys_between = np.searchsorted(self._index.key_pts, [here, there], side="right")
         ahead = i - int(np.searchsorted(self._index.pts, here))
@@ -72,6 +105,7 @@ class MovieDecoder:
         """Decode until the frame of this time stamp, or a later one, is current."""
         while self._current is None or self._current.pts < pts:
             self._current = next(self._decoded, None)
+            self._way.step()
             if self._current is None:
                 return False
         return bool(self._current.pts == pts)

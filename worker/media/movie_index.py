@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.codec import Properties
 
+from worker import signs
 from worker.media.unreadable import UnreadableError
 
 
@@ -75,6 +76,7 @@ def _demuxed(container: av.container.InputContainer, stream: av.video.stream.Vid
     found: list[_Packet] = []
     try:
         for packet in container.demux(stream):
+            signs.beat()
             if not packet.size:
                 continue
             pts = packet.dts if packet.pts is None else packet.pts

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bridge.errors import FrameUnreadableError, SourceUnreadableError
 from bridge.frames import DEFAULT_PADDING, STILL_FRAME, FrameFiles, FramePattern, format_frames, split_number
 from bridge.naming import clip_name
+from worker import signs
 from worker.media.color import choose_color
 from worker.media.display import to_plate
 from worker.media.images import ImageHeader, read_float, read_header, read_uint8
@@ -64,6 +65,10 @@ class ImageSource(Source):
             return "0"
         return hashlib.sha256(f"{status.st_size}|{status.st_mtime_ns}".encode()).hexdigest()[:16]
 
+    def why_avoided(self, frame: int) -> str | None:
+        found = signs.avoided(self._file(frame)).get(frame)
+        return None if found is None else found.words
+
     def read(self, frame: int) -> Plate:
         if self._color.untouched:
             return self._read(frame, read_uint8)
@@ -78,7 +83,8 @@ class ImageSource(Source):
     def _read(self, frame: int, reader: Callable[[str], npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
         path = self._file(frame)
         try:
-            pixels = reader(path)
+            with signs.decoding(path, frame, call=self._call):
+                pixels = reader(path)
         except UnreadableError as error:
             raise FrameUnreadableError(f"frame {frame}: {_reason(path, error)}") from error
         check_size((pixels.shape[1], pixels.shape[0]), self.size_wh, frame, path)
@@ -104,7 +110,7 @@ def open_sequence(
     there = set(files.frames)
     # Where all that was asked for is missing the others tell size and colour; the on-error policy does the rest.
     tried = [frame for frame in selected if frame in there] or files.frames
-    header = _first_header(pattern.path(frame) for frame in tried)
+    header = _first_header((frame, pattern.path(frame)) for frame in tried)
     color = choose_color(colorspace, header.color_space, is_float=header.is_float, ocio_config=ocio_config)
     facts = SourceFacts(
         clip=_sequence_clip(pattern),
@@ -131,7 +137,7 @@ def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_co
     numbered = split_number(path)
     frame = STILL_FRAME if numbered is None else numbered[1]
     selected = select_frames(frames, (frame,), path)
-    header = _first_header([path])
+    header = _first_header([(frame, path)])
     facts = SourceFacts(
         clip=clip_name(path) if numbered is None else _sequence_clip(numbered[0]),
         path=path,
@@ -148,14 +154,17 @@ def open_still(path: str, *, frames: str | None, colorspace: str | None, ocio_co
     return ImageSource(facts, None)
 
 
-def _first_header(paths: Iterable[str]) -> ImageHeader:
+def _first_header(files: Iterable[tuple[int, str]]) -> ImageHeader:
     """The header of the first file that has one; damaged files before it are the on-error policy's matter."""
     reason = ""
-    for path in islice(paths, _TRIED_FIRST):
+    for frame, path in islice(files, _TRIED_FIRST):
         try:
-            return read_header(path)
+            with signs.decoding(path, frame):
+                return read_header(path)
         except UnreadableError as error:
             reason = _reason(path, error)
+        except FrameUnreadableError as error:
+            reason = str(error)
     raise SourceUnreadableError(reason)
 
 

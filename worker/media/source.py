@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bridge.errors import FrameRangeError, FrameUnreadableError
 from bridge.frames import format_frames, parse_frames
+from worker import signs
 from worker.media.color import InputColor
 from worker.media.linear import LinearLight, linear_light
 from worker.models.base import Plate
@@ -81,6 +82,8 @@ class Source(ABC):
         """Hex; changes with the source's identity and with its colour, since both change predictions."""
         self._color = facts.color
         self._ocio_config = facts.ocio_config
+        self._call = signs.this_call()
+        """Whoever opened it: threads that read on its behalf do not know."""
 
     @cached_property
     def light(self) -> LinearLight:
@@ -94,6 +97,10 @@ class Source(ABC):
     @abstractmethod
     def frame_stamp(self, frame: int) -> str:
         """Short hex that changes with the frame's file; ``0`` for movies and for files that are not there."""
+
+    @abstractmethod
+    def why_avoided(self, frame: int) -> str | None:
+        """Why a frame is not decoded, though it may have been before: it ended the process; None where it is."""
 
     @abstractmethod
     def read(self, frame: int) -> Plate:

@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from bridge.request import MAX_DETAIL
+from worker import signs
 from worker.labels import LabelSet
 from worker.mattes.geometry import Box, Size, box_wh, clip, grow, inside, meet, part_of
 from worker.mattes.matrices import interpolation
@@ -83,8 +84,11 @@ class Detailed:
 
     def _all(self, plates: Sequence[Plate]) -> list[FramePrediction]:
         size = max(1, self._model.batch_size)
-        batches = (plates[at : at + size] for at in range(0, len(plates), size))
-        return [prediction for batch in batches for prediction in self._model.predict(batch)]
+        found: list[FramePrediction] = []
+        for at in range(0, len(plates), size):
+            found += self._model.predict(plates[at : at + size])
+            signs.beat()
+        return found
 
     def closer(self, plate: Plate, first: FramePrediction) -> FramePrediction:
         """What a plate showed, and what its windows show besides."""
