@@ -33,6 +33,8 @@ class _KnownTracks:
 
     stamps: dict[int, str] = field(default_factory=dict)
     """Frames with ids, each with the stamp of the prediction the ids belong to."""
+    digests: dict[int, str] = field(default_factory=dict)
+    """The same with its `Shelf.digest`: one that was lost and found anew need not be what it was."""
     frames: dict[int, tuple[int, ...]] = field(default_factory=dict)
     tracks: tuple[Track, ...] = ()
 
@@ -68,8 +70,14 @@ def _follow(
     source, shelf = predictions.source, predictions.shelf
     known = _KnownTracks() if anew else _load(shelf.load_tracks())
     stamps = {frame: predictions.stamp(frame) for frame in frames}
-    # Ids belong to a prediction: those of a frame whose file has changed since are worth nothing.
-    stale = {frame for frame, stamp in stamps.items() if known.stamps.get(frame, stamp) != stamp}
+    digests = {frame: shelf.digest(frame, stamp) for frame, stamp in stamps.items()}
+    # Ids belong to a prediction: those of a frame whose file has changed since are worth nothing, nor are those of
+    # one that was found anew and is not what it was.
+    stale = {
+        frame
+        for frame, stamp in stamps.items()
+        if known.stamps.get(frame, stamp) != stamp or known.digests.get(frame, digests[frame]) != digests[frame]
+    }
     kept = TrackIndex({f: ids for f, ids in known.frames.items() if f not in stale}, known.tracks)
     new = [frame for frame in frames if frame not in kept.frames]
     if not new:
@@ -101,10 +109,13 @@ def _follow(
     with watch.time("tracking"):
         fresh = assign(counted(), fps)
     settled = stitch(fresh, kept)
-    all_stamps = {**{f: known.stamps[f] for f in kept.frames}, **stamps}
-    shelf.save_tracks(
-        msgspec.msgpack.encode(_KnownTracks(all_stamps, dict(settled.frames), tuple(settled.tracks)))
+    everything = _KnownTracks(
+        stamps={**{f: known.stamps[f] for f in kept.frames}, **stamps},
+        digests={**{f: known.digests[f] for f in kept.frames if f in known.digests}, **digests},
+        frames=dict(settled.frames),
+        tracks=tuple(settled.tracks),
     )
+    shelf.save_tracks(msgspec.msgpack.encode(everything))
     return _cut(settled, frames)
 
 
@@ -145,7 +156,7 @@ def _load(data: bytes | None) -> _KnownTracks:
     try:
         return msgspec.msgpack.decode(data, type=_KnownTracks)
     except msgspec.DecodeError:
-        # The store may be damaged or of another version; ids are then given anew.
+        # Another version wrote it; ids are then given anew.
         return _KnownTracks()
 
 

@@ -1,4 +1,4 @@
-"""A frame's prediction as bytes: msgpack inside zlib, whose checksum tells a damaged file from a whole one."""
+"""A frame's prediction as bytes: msgpack inside zlib."""
 
 from __future__ import annotations
 

@@ -2,13 +2,16 @@
 
 ``<root>/<shelf>/<frame>-<stamp>.pred`` holds one frame. A shelf belongs to one source, one model and one set of
 inference settings; the stamp changes when the frame's own file does. Everything here can be deleted at any time:
-it is only made again.
+it is only made again. Every file carries a digest; one that does not fit it, or that the disk does not give back,
+counts as missing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -20,7 +23,10 @@ from filelock import FileLock
 
 from bridge.files import write_whole
 from worker import prediction_codec
+from worker.sealed import DIGEST_BYTES, DamagedError, seal, unseal
 from worker.segments import FramePrediction
+
+log = logging.getLogger(__name__)
 
 STORE_VARIABLE = "MATTEBRIDGE_STORE"
 """Environment variable with the folder of the store."""
@@ -44,24 +50,33 @@ class Shelf:
     folder: Path
 
     def has(self, frame: int, stamp: str) -> bool:
-        """Whether the frame was kept; `load` may still find its file damaged."""
-        return self._path(frame, stamp).exists()
+        """Whether the frame was kept and is whole; a damaged file is deleted."""
+        return self._read(self._name(frame, stamp)) is not None
+
+    def digest(self, frame: int, stamp: str) -> str:
+        """Hex that tells a frame's prediction from any other that was kept for it; empty where there is none."""
+        try:
+            with (self.folder / self._name(frame, stamp)).open("rb") as file:
+                file.seek(-DIGEST_BYTES, os.SEEK_END)
+                return file.read().hex()
+        except OSError:
+            return ""
 
     def load(self, frame: int, stamp: str) -> FramePrediction | None:
         """The frame's prediction, or None where there is none; a damaged file is deleted."""
-        path = self._path(frame, stamp)
+        name = self._name(frame, stamp)
+        data = self._read(name)
         try:
-            return prediction_codec.decode(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except prediction_codec.DamagedPredictionError:
-            path.unlink(missing_ok=True)
+            return None if data is None else prediction_codec.decode(data)
+        except prediction_codec.DamagedPredictionError as err:
+            self._drop(name, err)
             return None
 
     def save(self, frame: int, stamp: str, prediction: FramePrediction) -> None:
         """Keep a frame's prediction."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path(frame, stamp), prediction_codec.encode(prediction), durable=False)
+        name = self._name(frame, stamp)
+        write_whole(self.folder / name, seal(prediction_codec.encode(prediction), name), durable=False)
 
     def tracks_lock(self) -> FileLock:
         """Held by whoever gives ids, so that workers that share the store go on from each other's."""
@@ -69,24 +84,36 @@ class Shelf:
         return FileLock(self.folder / f"{_TRACKS}.lock")
 
     def load_tracks(self) -> bytes | None:
-        """The track index as `save_tracks` was given it, or None."""
-        try:
-            return (self.folder / _TRACKS).read_bytes()
-        except FileNotFoundError:
-            return None
+        """The track index as `save_tracks` was given it, or None; a damaged one is deleted."""
+        return self._read(_TRACKS)
 
     def save_tracks(self, data: bytes) -> None:
         """Keep the track index of the source."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / _TRACKS, data)
+        write_whole(self.folder / _TRACKS, seal(data, _TRACKS))
 
     def mark_used(self) -> None:
         """Note that the shelf is in use now, so that eviction takes others first."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / _USED).touch()
 
-    def _path(self, frame: int, stamp: str) -> Path:
-        return self.folder / f"{frame}-{stamp}.pred"
+    def _read(self, name: str) -> bytes | None:
+        """What was sealed in a file; None where there is nothing, or nothing that can be used."""
+        try:
+            return unseal((self.folder / name).read_bytes(), name)
+        except FileNotFoundError:
+            return None
+        except (OSError, DamagedError) as err:
+            self._drop(name, err)
+            return None
+
+    def _drop(self, name: str, err: Exception) -> None:
+        log.warning("%s is damaged and made anew: %s", self.folder / name, err)
+        with contextlib.suppress(OSError):
+            (self.folder / name).unlink()
+
+    def _name(self, frame: int, stamp: str) -> str:
+        return f"{frame}-{stamp}.pred"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from worker import prediction_codec
+from worker.sealed import seal
 from worker.segments import FramePrediction, Segment
 from worker.store import Store
 
@@ -71,14 +75,76 @@ def test_anything_that_changes_predictions_has_another_shelf(
     assert store.shelf("a", "m", {"s": 1}) != store.shelf(*other)
 
 
-@pytest.mark.parametrize("damage", [b"", b"not zlib", None], ids=["empty", "noise", "cut off"])
-def test_a_damaged_file_counts_as_missing_and_goes(tmp_path: Path, damage: bytes | None) -> None:
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "noise": lambda data: b"not zlib",
+    "cut off": lambda data: data[:-20],
+    "longer": lambda data: data + b"1",
+    "sealed, but no prediction": lambda data: seal(b"not zlib", "1-x.pred"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_file_counts_as_missing_and_goes(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     shelf = Store(tmp_path).shelf("s", "m", {})
     shelf.save(1, "x", prediction())
     (path,) = shelf.folder.glob("*.pred")
-    path.write_bytes(path.read_bytes()[:-20] if damage is None else damage)
+    path.write_bytes(damage(path.read_bytes()))
     assert shelf.load(1, "x") is None
-    assert not shelf.has(1, "x")
+    assert not path.exists()
+
+
+def test_no_bit_of_a_prediction_or_of_the_tracks_can_turn_unnoticed(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("s", "m", {})
+    shelf.save(1, "x", prediction())
+    shelf.save_tracks(b"ids")
+    kept_by_name: dict[str, Callable[[], bool]] = {
+        "1-x.pred": lambda: shelf.has(1, "x"),
+        "tracks": lambda: shelf.load_tracks() is not None,
+    }
+    for name, kept in kept_by_name.items():
+        path = shelf.folder / name
+        whole = path.read_bytes()
+        for at, bit in itertools.product(range(len(whole)), range(8)):
+            turned = bytearray(whole)
+            turned[at] ^= 1 << bit
+            path.write_bytes(turned)
+            assert not kept(), f"byte {at}, bit {bit} of {path.name}"
+        path.write_bytes(whole)
+        assert kept()
+
+
+def test_no_file_stands_in_for_another(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("s", "m", {})
+    shelf.save(1, "x", prediction())
+    (shelf.folder / "1-x.pred").rename(shelf.folder / "2-x.pred")
+    assert shelf.load(2, "x") is None
+
+
+def test_what_the_disk_does_not_give_back_counts_as_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Store(tmp_path).shelf("s", "m", {})
+    shelf.save(1, "x", prediction())
+
+    def fails(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fails)
+        assert shelf.load(1, "x") is None
+    shelf.save(1, "x", prediction())
+    assert shelf.has(1, "x")
+
+
+def test_a_digest_tells_predictions_apart(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("s", "m", {})
+    assert shelf.digest(1, "x") == ""
+    digests = []
+    for seed in (0, 1, 0):
+        shelf.save(1, "x", prediction(seed))
+        digests.append(shelf.digest(1, "x"))
+    assert digests[0] == digests[2] != digests[1]
 
 
 def test_the_longest_unused_shelves_are_evicted_first(tmp_path: Path) -> None:

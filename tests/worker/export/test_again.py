@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,8 @@ from tests.worker.conftest import SIZE_WH, CancelAt, Export, draw_plate
 from tests.worker.export.common import FRAMES, HARD, files
 from worker.engine import Engine
 from worker.exr.reader import read_layers
+from worker.models.base import Plate
+from worker.segments import FramePrediction
 from worker.store import Store
 
 
@@ -155,3 +159,43 @@ def test_a_damaged_store_is_made_again(export: Export, model: ColorModel, tmp_pa
         path.unlink()
     assert files(export()) == before
     assert model.calls > len(FRAMES)
+
+
+def turn_a_bit(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at % len(data)] ^= 1 << at % 8
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("what", ["*/*.pred", "*/tracks"])
+def test_turned_bits_in_the_store_never_reach_a_file(
+    export: Export, model: ColorModel, tmp_path: Path, what: str
+) -> None:
+    before = files(export(tracks=True))
+    for number, path in enumerate(sorted((tmp_path / "store").glob(what))):
+        turn_a_bit(path, 37 * number)
+    for path in (tmp_path / "out").glob("*.exr"):
+        path.unlink()
+    assert files(export(tracks=True)) == before
+    assert model.calls == (2 if "pred" in what else 1) * len(FRAMES)
+
+
+def test_ids_of_a_prediction_that_is_lost_are_not_given_to_another(
+    export: Export, model: ColorModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(tracks=True)
+    (path,) = (tmp_path / "store").glob("*/1005-*.pred")
+    turn_a_bit(path, 50)
+    found = ColorModel.predict
+
+    def without_the_person(plates: Sequence[Plate]) -> list[FramePrediction]:
+        # As another version of a library might see it: the same model, but not the same segments.
+        return [replace(it, segments=it.segments[1:]) for it in found(model, plates)]
+
+    monkeypatch.setattr(model, "predict", without_the_person)
+    manifest = read_manifest(export(tracks=True, out=str(tmp_path / "other")))
+    assert {track.category: track.frames for track in manifest.tracks} == {
+        "person": len(FRAMES) - 1,
+        "sky-other-merged": len(FRAMES),
+        "grass-merged": len(FRAMES),
+    }
