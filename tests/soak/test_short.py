@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bridge import launch
-from tests.soak import faults, fuzz, load
+from tests.soak import damage, faults, fuzz, load
 from tests.soak.workers import running
 
 
@@ -26,6 +27,15 @@ def test_nonsense_is_answered_or_dropped(tmp_path: Path) -> None:
     assert found["answers"] > 1000
     assert (found["asked"], found["open_jobs"]) == (found["answered"], 0)
     assert found["after_bytes"] < found["before_bytes"] * 1.2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
+@pytest.mark.timeout(200)
+def test_no_lie_in_a_header_takes_a_gigabyte_or_crashes() -> None:
+    answers = damage.run([], flips=0, seed=1)
+    assert len(answers) == 29
+    assert [str(answer) for answer in answers if not answer.is_good] == []
+    assert {answer.code for answer in answers} == {"source_unreadable", "frame_unreadable"}
 
 
 @pytest.mark.timeout(200)
