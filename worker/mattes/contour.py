@@ -6,6 +6,8 @@ mean of the four corners.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 
@@ -52,8 +54,8 @@ def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
     x = square - y * (width - 1)
     corner, flat = y * width + x, values.reshape(-1)
     corners = torch.stack([flat.index_select(0, corner + by) for by in (0, 1, width + 1, width)])
-    bits = torch.tensor([1, 2, 4, 8], device=values.device)
-    case = ((corners >= level) * bits[:, None]).sum(0)
+    bits, cases = _tables(values.device)
+    case = ((corners >= level) * bits).sum(0)
     joined = corners.mean(0) >= level
     case = torch.where(joined & (case == 5), 16, case)
     case = torch.where(joined & (case == 10), 17, case)
@@ -66,12 +68,18 @@ def level_line(values: torch.Tensor, level: float = 0.5) -> torch.Tensor:
     side_x = torch.stack([along[0], one, along[2], zero]) + x
     side_y = torch.stack([zero, along[1], one, along[3]]) + y
 
-    pieces = torch.tensor(_PIECES, device=values.device)[case]
+    pieces = cases[case]
     number, which = torch.nonzero(pieces[:, :, 0] != _NONE, as_tuple=True)
     start, end = pieces[number, which].unbind(1)
     return torch.stack(
         [side_x[start, number], side_y[start, number], side_x[end, number], side_y[end, number]], dim=1
     )
+
+
+@lru_cache(maxsize=8)
+def _tables(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The bits of a square's corners, shape ``(4, 1)``, and `_PIECES`."""
+    return torch.tensor([[1], [2], [4], [8]], device=device), torch.tensor(_PIECES, device=device)
 
 
 def _crossed(values: torch.Tensor, level: float) -> torch.Tensor:

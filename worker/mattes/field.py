@@ -12,7 +12,7 @@ import torch
 from worker.mattes.distance import signed_distance
 from worker.mattes.geometry import Box, Lattice
 from worker.mattes.ramp import ANTI_ALIASING_PX, Ramp, coverage
-from worker.mattes.resample import Kernel, at_positions, taps
+from worker.mattes.resample import Kernel, at_positions, even_taps
 from worker.mattes.softmask import SoftMask, sample
 from worker.mattes.tiling import Enlarging
 
@@ -76,22 +76,28 @@ class DistanceField:
         Returns:
             Shape of the window, float16, in [0, 1].
         """
-        step, (left, top), width = self.lattice.step_px, self.lattice.box[:2], self.values_px.shape[1]
-        x_px, y_px = Lattice(1.0, window).points_px(self.values_px.device)
-        first_x, (_, x) = taps(x_px / step - 0.5 - left, Kernel.LINEAR)
-        first_y, (_, y) = taps(y_px / step - 0.5 - top, Kernel.LINEAR)
-        # From 0 to 1 along the ramp. In steps of arithmetic, since torch is slow at comparing.
-        nearest, farthest = (
-            chosen.sub_(ramp.start_px).div_(ramp.width_px).clamp_(0.0, 1.0)
-            for chosen in (_of_corners(self.values_px, torch.maximum), _of_corners(self.values_px, torch.minimum))
+        width, device = self.values_px.shape[1], self.values_px.device
+        (first_x, (_, x)), (first_y, (_, y)) = (
+            even_taps(
+                window[axis],
+                window[axis + 2],
+                1.0 / self.lattice.step_px,
+                self.lattice.box[axis],
+                Kernel.LINEAR,
+                device,
+            )
+            for axis in (0, 1)
         )
+        # From 0 to 1 along the ramp. In steps of arithmetic, since torch is slow at comparing.
+        along = (self.values_px - ramp.start_px).div_(ramp.width_px).clamp_(0.0, 1.0)
+        nearest, farthest = (_of_corners(along, chosen) for chosen in (torch.maximum, torch.minimum))
         plain = nearest.ceil_().mul_(_PARTLY).sub_(farthest.floor_())
         out = plain.index_select(1, first_x).half().index_select(0, first_y)
         found = _where_partly(out)
         row = found // len(first_x)
         column = found - row * len(first_x)
         corner = (first_y * width).index_select(0, row).add_(first_x.index_select(0, column))
-        across, down = (part.float().index_select(0, at) for part, at in ((x, column), (y, row)))
+        across, down = (part.index_select(0, at) for part, at in ((x, column), (y, row)))
         values = self.values_px.view(-1)
         upper, lower = (
             torch.lerp(values.index_select(0, at), values.index_select(0, at + 1), across)

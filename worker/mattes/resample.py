@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 
 import torch
 
@@ -24,9 +25,14 @@ approximation techniques", part I, IEEE Trans. Signal Processing 47(10), 1999, o
 REACH = 3
 """How many samples away a sample still has an effect: two of the B-spline and one of the prefilter."""
 
-
 _STRIP = 1 << 17
 """Values that are computed at once on the CPU."""
+
+_POINTS = 1 << 12
+"""Points whose taps are kept together."""
+
+Taps = tuple[torch.Tensor, tuple[torch.Tensor, ...]]
+"""The first sample that each of n points takes, shape ``(n,)``, int64, and the weights of it and those after it."""
 
 
 class Kernel(Enum):
@@ -76,30 +82,76 @@ def at_positions(
     Returns:
         Shape ``(m, n)``: the finished values.
     """
+    return enlarged(samples, taps(x, kernel), taps(y, kernel), finish=finish, dtype=dtype)
+
+
+def enlarged(
+    samples: torch.Tensor,
+    x: Taps,
+    y: Taps,
+    *,
+    finish: Callable[[torch.Tensor], torch.Tensor],
+    dtype: torch.dtype = torch.float32,
+) -> torch.Tensor:
+    """Interpolate a raster at the points of a grid whose columns and rows take what `taps` says.
+
+    Args:
+        samples: As for `at_positions`, like the last two.
+        x: What the n columns take.
+        y: What the m rows take.
+        finish: The same.
+        dtype: The same.
+    """
     # Columns first, since the raster is smallest before it is enlarged.
-    across = _gather(samples, x, kernel, axis=1)
-    out = torch.empty((y.numel(), x.numel()), dtype=dtype, device=samples.device)
+    across = _gather(samples, x, axis=1)
+    (first, weights), width = y, across.shape[1]
+    out = torch.empty((len(first), width), dtype=dtype, device=samples.device)
     # On the CPU a strip goes through all of its steps while it is in the cache; an 8K plate is 130 MB a step.
-    rows = max(1, _STRIP // x.numel()) if samples.device.type == "cpu" else y.numel()
-    for top in range(0, y.numel(), rows):
-        out[top : top + rows] = finish(_gather(across, y[top : top + rows], kernel, axis=0))
+    rows = max(1, _STRIP // width) if samples.device.type == "cpu" else len(first)
+    for top in range(0, len(first), rows):
+        strip = slice(top, top + rows)
+        out[strip] = finish(_gather(across, (first[strip], tuple(weight[strip] for weight in weights)), axis=0))
     return out
 
 
-def _gather(samples: torch.Tensor, positions: torch.Tensor, kernel: Kernel, axis: int) -> torch.Tensor:
+def _gather(samples: torch.Tensor, taken: Taps, axis: int) -> torch.Tensor:
     """Interpolate along one axis."""
-    first, weights = taps(positions, kernel)
+    first, weights = taken
     last = samples.shape[axis] - 1
     out: torch.Tensor | None = None
     for tap, weight in enumerate(weights):
-        taken = samples.index_select(axis, (first + tap).clamp_(0, last))
+        values = samples.index_select(axis, (first + tap).clamp_(0, last))
         along = weight.to(samples.dtype).unsqueeze(1 - axis)
-        out = taken.mul_(along) if out is None else out.addcmul_(taken, along)
+        out = values.mul_(along) if out is None else out.addcmul_(values, along)
     assert out is not None
     return out
 
 
-def taps(positions: torch.Tensor, kernel: Kernel) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def even_taps(start: int, stop: int, scale: float, origin: int, kernel: Kernel, device: torch.device) -> Taps:
+    """What points in even steps take, as `taps` says it but with weights in float32; found once for all rasters.
+
+    Args:
+        start: The first point's number: point i lies at ``(i + 0.5) * scale - 0.5``.
+        stop: One behind the last.
+        scale: How far it is from point to point, in samples.
+        origin: The number of the raster's first sample; points count from sample 0.
+        kernel: The interpolation kernel.
+        device: Where they are wanted.
+    """
+    low = start // _POINTS * _POINTS
+    first, weights = _even_taps(low, -(-stop // _POINTS) * _POINTS, scale, kernel, device)
+    part = slice(start - low, stop - low)
+    return first[part] - origin, tuple(weight[part] for weight in weights)
+
+
+@lru_cache(maxsize=64)
+def _even_taps(low: int, high: int, scale: float, kernel: Kernel, device: torch.device) -> Taps:
+    points = torch.arange(low, high, dtype=torch.float64, device=device)
+    first, weights = taps((points + 0.5) * scale - 0.5, kernel)
+    return first, tuple(weight.float() for weight in weights)
+
+
+def taps(positions: torch.Tensor, kernel: Kernel) -> Taps:
     """What a kernel takes from which samples.
 
     Args:
@@ -113,13 +165,13 @@ def taps(positions: torch.Tensor, kernel: Kernel) -> tuple[torch.Tensor, tuple[t
     return _linear(positions) if kernel is Kernel.LINEAR else _bspline(positions)
 
 
-def _linear(positions: torch.Tensor) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def _linear(positions: torch.Tensor) -> Taps:
     base = positions.floor()
     t = positions - base
     return base.long(), (1.0 - t, t)
 
 
-def _bspline(positions: torch.Tensor) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def _bspline(positions: torch.Tensor) -> Taps:
     base = positions.floor()
     t = positions - base
     s = 1.0 - t

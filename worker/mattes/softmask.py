@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from worker.mattes.geometry import Box, Lattice, Size, box_wh, clip, grow, part_of, union
-from worker.mattes.resample import REACH, Kernel, at_positions, prefilter
+from worker.mattes.resample import REACH, Kernel, enlarged, even_taps, prefilter
 from worker.segments import Segment
 
 
@@ -27,6 +28,24 @@ class SoftMask:
     """Width and height of the plate the grid covers, in pixels."""
 
     @property
+    def around(self) -> Box:
+        """All cells of the grid that the mask has an effect on."""
+        return clip(grow(self.box, REACH), self.grid_wh)
+
+    @cached_property
+    def samples(self) -> torch.Tensor:
+        """The mask on the cells `around` it, float32."""
+        width, height = box_wh(self.around)
+        out = torch.zeros((height, width), dtype=torch.float32, device=self.values.device)
+        out[part_of(self.around, self.box)] = self.values
+        return out
+
+    @cached_property
+    def prefiltered(self) -> torch.Tensor:
+        """The same as a cubic B-spline wants it."""
+        return prefilter(self.samples)
+
+    @property
     def cell_px(self) -> float:
         """The smaller side of a grid cell, in plate pixels."""
         return min(self.plate_wh[0] / self.grid_wh[0], self.plate_wh[1] / self.grid_wh[1])
@@ -41,9 +60,9 @@ class SoftMask:
         Models are a little unsure far beyond an edge, and the boxes of their masks hold all of that. Where the
         mask is less than one half everywhere it is one pixel, which is as good as any.
         """
-        samples, around = padded(self)
+        samples, around = self.samples, self.around
         # Values lie between the samples around them, or between the prefiltered ones, as the kernel is.
-        weights = torch.maximum(samples, prefilter(samples)) >= 0.5
+        weights = torch.maximum(samples, self.prefiltered) >= 0.5
         rows, columns = (torch.nonzero(weights.any(axis)).view(-1).cpu() for axis in (1, 0))
         if rows.numel() == 0:
             return 0, 0, 1, 1
@@ -99,28 +118,23 @@ def sample(
     Returns:
         Shape of the lattice's box, in [0, 1] before `finish`.
     """
-    samples, around = padded(mask)
-    x_px, y_px = lattice.points_px(mask.values.device)
-    x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - 0.5 - around[0]
-    y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - 0.5 - around[1]
-    kernel = Kernel.BSPLINE
-    if mask.grid_wh == mask.plate_wh and lattice.step_px == 1.0:
-        # The samples are the pixels: nothing lies between them, and the probability stays as it is.
-        kernel = Kernel.LINEAR
-    else:
-        samples = prefilter(samples)
+    # Where the samples are the pixels, nothing lies between them, and the probability stays as it is.
+    plain = mask.grid_wh == mask.plate_wh and lattice.step_px == 1.0
+    kernel, samples = (Kernel.LINEAR, mask.samples) if plain else (Kernel.BSPLINE, mask.prefiltered)
 
     def last(values: torch.Tensor) -> torch.Tensor:
         values = values.clamp_(0.0, 1.0)
         return values if finish is None else finish(values)
 
-    return at_positions(samples, x, y, kernel, finish=last, dtype=dtype)
-
-
-def padded(mask: SoftMask) -> tuple[torch.Tensor, Box]:
-    """The mask on all cells that it has an effect on, and their box; float32."""
-    around = clip(grow(mask.box, REACH), mask.grid_wh)
-    width, height = box_wh(around)
-    out = torch.zeros((height, width), dtype=torch.float32, device=mask.values.device)
-    out[part_of(around, mask.box)] = mask.values
-    return out, around
+    columns, rows = (
+        even_taps(
+            lattice.box[axis],
+            lattice.box[axis + 2],
+            lattice.step_px * mask.grid_wh[axis] / mask.plate_wh[axis],
+            mask.around[axis],
+            kernel,
+            samples.device,
+        )
+        for axis in (0, 1)
+    )
+    return enlarged(samples, columns, rows, finish=last, dtype=dtype)
