@@ -86,7 +86,10 @@ def make_mattes(
                 return Matte(layer.name, None)
             return cropped(layer.name, *_edge(mask, layer.border, colours))
 
-    return each(make, layers, where)
+    # The longest work first, so that no core is left alone with it at the end.
+    order = sorted(range(len(layers)), key=lambda number: not layers[number].border.needs_plate)
+    made = dict(zip(order, each(make, [layers[number] for number in order], where), strict=True))
+    return [made[number] for number in range(len(layers))]
 
 
 def check_borders(borders: Iterable[Border], licence: LicenceDemand = LicenceDemand.ANY) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _POINTS = 1 << 12
 """Points whose taps are kept together."""
 
 Taps = tuple[torch.Tensor, tuple[torch.Tensor, ...]]
-"""The first sample that each of n points takes, shape ``(n,)``, int64, and the weights of it and those after it."""
+"""The first sample that each of n points takes, shape ``(n,)``, int64, and the weights of it and of the next."""
 
 
 class Kernel(Enum):
