@@ -17,11 +17,11 @@ from worker.mattes.linear import RADIUS, Spread, spread
 from worker.mattes.matrices import cell_means
 from worker.mattes.picture import values
 
-_BLOCK = (64, 16)
+_BLOCK = (128, 16)
 """Width and height of the blocks of cells whose colours are computed together: few rows, since averaging a row of
 cells looks at the pixels of all rows of its block."""
 
-_SPREAD_BLOCK = (64, 64)
+_SPREAD_BLOCK = (96, 96)
 """The same for how they vary, which takes many short steps over little."""
 
 
