@@ -13,6 +13,7 @@ from bridge.errors import FrameUnreadableError
 from bridge.files import remove_unfinished
 from bridge.manifest import write_manifest
 from bridge.request import MatteRequest
+from worker import signs
 from worker.device import cores
 from worker.earlier import Folder, FolderChangedError, joined, manifest_path
 from worker.export_plan import ExportPlan
@@ -83,7 +84,7 @@ def run_export(
         plates = opened.enter_context(SheetPlates(export.source, (lambda: _again(request)) if beside else None))
         drawing = None
         if request.contact_sheet and beside:
-            pool = opened.enter_context(ThreadPoolExecutor(1, "sheet"))
+            pool = opened.enter_context(ThreadPoolExecutor(1, "sheet", signs.begin_call, (signs.this_call(),)))
             drawing = pool.submit(_write_sheet, export, plates, good, progress.check)
         _write_files(export, folder, progress, at_once, careful=careful)
         sheet = None

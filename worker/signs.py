@@ -35,37 +35,44 @@ _MARK_BYTES = 16
 
 
 class Underway(msgspec.Struct, frozen=True):
-    """A frame that is being decoded."""
+    """A frame that is being decoded, or a movie that is being opened."""
 
     call: int
     """The call of the service that it is decoded for; 0 where that is not known."""
     file: str
     """The frame's own file, or the movie."""
-    frame: int
+    frame: int | None
+    """None for a movie as a whole, while it is opened."""
     stamp: str = ""
     """Size and time of the file; empty until the file system has told."""
     size_bytes: int = 0
     """What is read at the most: the size of a frame's own file, 0 for a movie."""
 
     @property
-    def place(self) -> tuple[str, int, str]:
+    def place(self) -> tuple[str, int | None, str]:
         """The same for the same frame of the same content, whoever decodes it."""
         return self.file, self.frame, self.stamp
 
+    @property
+    def words(self) -> str:
+        """Which it is, for people."""
+        return self.file if self.frame is None else f"frame {self.frame} of {self.file}"
+
 
 class Avoided(msgspec.Struct, frozen=True):
-    """A frame that is not decoded again, since the process ended or hung over it twice."""
+    """A frame that is not decoded again, or a movie that is not opened: the process ended over it twice."""
 
     file: str
-    frame: int
+    frame: int | None
     stamp: str
     reason: str
     """What it did to the process, for people: ``crashed inside a library (segmentation fault)``."""
 
     @property
     def words(self) -> str:
-        """What is wrong with the frame, for people."""
-        return f"frame {self.frame}: {self.file} cannot be decoded: the process that reads it {self.reason}, twice"
+        """What is wrong with it, for people."""
+        where = self.file if self.frame is None else f"frame {self.frame}: {self.file}"
+        return f"{where} cannot be decoded: the process that reads it {self.reason}, twice"
 
 
 class Record:
@@ -134,7 +141,7 @@ class _Here:
 
     def __init__(self) -> None:
         self.record: Record | None = None
-        self.avoided: dict[tuple[str, int], Avoided] = {}
+        self.avoided: dict[tuple[str, int | None], Avoided] = {}
         self.turns: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         self.alone = False
         self.free = list(range(_SLOTS))
@@ -186,17 +193,17 @@ def alone(file: str) -> bool:
 
 
 def avoided(file: str, *, stamp: str | None = None) -> dict[int, Avoided]:
-    """The frames of a file that are not decoded; none where the file has changed since.
+    """The frames of a file that are not decoded; none where the file has changed since. See also `decoding`.
 
     Args:
         file: A frame's own file, or a movie.
         stamp: Its `file_stamp`, where it is known.
     """
-    known = [it for it in _here.avoided.values() if it.file == _as_text(file)]
+    known = {it.frame: it for it in _here.avoided.values() if it.file == _as_text(file) and it.frame is not None}
     if not known:
         return {}
     now = file_stamp(file)[0] if stamp is None else stamp
-    return {it.frame: it for it in known if it.stamp in ("", now)}
+    return {frame: it for frame, it in known.items() if it.stamp in ("", now)}
 
 
 class Decoding:
@@ -213,17 +220,19 @@ class Decoding:
 
 
 @contextmanager
-def decoding(file: str, frame: int, *, call: int | None = None, is_movie: bool = False) -> Iterator[Decoding]:
+def decoding(
+    file: str, frame: int | None, *, call: int | None = None, is_movie: bool = False
+) -> Iterator[Decoding]:
     """Note, for as long as the block takes, that a frame is being decoded.
 
     Args:
         file: Its own file, or the movie.
-        frame: Its number.
+        frame: Its number; None for a movie that is being opened.
         call: The call of the service that it is for; None for this thread's.
         is_movie: The file holds other frames, too.
 
     Raises:
-        FrameUnreadableError: the frame is one of those that ended the process before.
+        FrameUnreadableError: it is one of those that ended the process before.
     """
     if _here.record is None:
         yield Decoding(None)
@@ -237,8 +246,8 @@ def decoding(file: str, frame: int, *, call: int | None = None, is_movie: bool =
         if slot is not None:
             known = msgspec.structs.replace(noted, stamp=stamp, size_bytes=0 if is_movie else size)
             _here.record.put(slot, known)
-        found = avoided(file, stamp=stamp).get(frame)
-        if found is not None:
+        found = _here.avoided.get((noted.file, frame))
+        if found is not None and found.stamp in ("", stamp):
             raise FrameUnreadableError(found.words)
         _here.record.beat()
         yield Decoding(slot)

@@ -229,7 +229,7 @@ class Supervisor:
                 self._idle_starts += life.device == STARTING
                 log.error("%s", end.words)
                 for it in under_way:
-                    log.error("it was at frame %d of %s", it.frame, it.file, extra={"frame": it.frame})
+                    log.error("it was at %s", it.words, extra={"frame": it.frame})
                 for avoided in self._suspects.avoided[before:]:
                     log.error("%s; it counts as unreadable now", avoided.words, extra={"frame": avoided.frame})
                 if life.failure is not None or self._idle_starts >= _STARTS:

@@ -24,7 +24,7 @@ class Suspects:
     def __init__(self) -> None:
         self.avoided: tuple[Avoided, ...] = ()
         """What no process shall decode again."""
-        self._places: frozenset[tuple[str, int, str]] = frozenset()
+        self._places: frozenset[tuple[str, int | None, str]] = frozenset()
 
     @property
     def any(self) -> bool:

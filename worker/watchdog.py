@@ -12,6 +12,8 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import psutil
+
 from worker.signs import Record
 
 _POLL_S = 1.0
@@ -109,11 +111,15 @@ def _ended(process: BaseProcess, within_s: float) -> bool:
 
 
 def _excused(pid: int | None) -> bool:
-    """Whether a thread of the process waits for a disk, or the process was stopped."""
-    for status in Path(f"/proc/{pid}/task").glob("*/stat"):
-        with contextlib.suppress(OSError, IndexError):
-            if status.read_text(errors="replace").rpartition(") ")[2][0] in _EXCUSED:
-                return True
+    """Whether a thread of the process, or of one that writes for it, waits for a disk or was stopped."""
+    family = [pid]
+    with contextlib.suppress(psutil.Error):
+        family += [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    for member in family:
+        for status in Path(f"/proc/{member}/task").glob("*/stat"):
+            with contextlib.suppress(OSError, IndexError):
+                if status.read_text(errors="replace").rpartition(") ")[2][0] in _EXCUSED:
+                    return True
     return False
 
 

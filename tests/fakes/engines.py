@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,6 +81,8 @@ class AccidentEngine:
             ctypes.string_at(0)
         elif kind == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        elif kind == "hang":
+            threading.Event().wait()
         elif kind == "memory":
             raise DeviceMemoryError("the device has too little memory: 80 GiB were asked for")
         elif kind == "device":

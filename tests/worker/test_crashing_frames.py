@@ -15,7 +15,8 @@ from bridge.manifest import Manifest, read_manifest
 from bridge.messages import Segment
 from bridge.request import MatteRequest, OnError
 from tests.fakes import crashing
-from tests.worker.conftest import quiet
+from tests.worker.conftest import draw_plate, quiet
+from tests.worker.media.made import write_movie
 from worker.engine import Engine
 from worker.engine_process import EngineSettings
 from worker.progress import Progress
@@ -108,6 +109,31 @@ def test_several_frames_may_do_it_the_first_one_too(supervisor: Supervisor, plat
     found = states(supervisor.export(request, quiet()))
     assert [frame for frame, state in found.items() if state == "black"] == [1001]
     assert supervisor.losses == losses
+
+
+def test_a_movie_goes_on_at_the_next_key_frame(supervisor: Supervisor, tmp_path: Path) -> None:
+    pictures = [draw_plate(step) for step in range(12) for _ in range(2)]
+    # Key frames are 1, 9 and 17; frames between them refer to those before and behind.
+    movie = write_movie(
+        tmp_path / "crash-13.mp4", "libx264", pictures=pictures, options={"g": "8", "keyint_min": "8", "bf": "2"}
+    )
+    request = MatteRequest(
+        source=str(movie), out=str(tmp_path / "out"), model="colours", on_error=OnError.BLACK, contact_sheet=False
+    )
+    found = states(supervisor.export(request, quiet()))
+    black = [frame for frame, state in found.items() if state == "black"]
+    # Frames before the fatal one may need it, too: the decoder gives nothing back before it has seen some more.
+    assert black[0] in range(9, 14)
+    assert black == list(range(black[0], 17))
+
+
+def test_a_movie_that_cannot_be_opened_is_named_and_left_alone(supervisor: Supervisor, tmp_path: Path) -> None:
+    movie = write_movie(tmp_path / "unopenable.mp4", "libx264", count=3)
+    losses = supervisor.losses
+    for _ in range(2):
+        with pytest.raises(SourceUnreadableError, match=rf"^{movie} cannot be decoded: .*abort"):
+            supervisor.check(MatteRequest(source=str(movie), out=str(tmp_path / "out"), model="colours"))
+    assert supervisor.losses == losses + 2
 
 
 def test_plates_are_answered_meanwhile_and_one_that_crashes_says_so(

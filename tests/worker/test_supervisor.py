@@ -30,6 +30,7 @@ from worker.engine_process import EngineSettings
 from worker.inference_life import STARTING
 from worker.progress import Progress
 from worker.supervisor import Supervisor
+from worker.watchdog import Limits
 
 
 @pytest.fixture
@@ -118,6 +119,16 @@ def test_an_export_goes_on_when_others_crash_the_process(supervisor: Supervisor,
     export.join(30)
     assert [path.read_text() for path in results] == ["careful"]
     assert supervisor.losses == 2
+
+
+def test_a_process_that_shows_no_sign_of_life_is_ended_and_one_that_works_is_not(tmp_path: Path) -> None:
+    with Supervisor(EngineSettings(), engines.make, limits=Limits(silent_s=3.0)) as supervisor:
+        assert supervisor.export(ask("hang-once", tmp_path), quiet()).read_text() == "careful"
+        assert supervisor.losses == 1
+        began = time.monotonic()
+        assert supervisor.export(ask("long", tmp_path), quiet()).read_text() == "freely"
+        assert time.monotonic() - began > 3.0
+        assert supervisor.losses == 1
 
 
 def test_a_cancelled_export_stops_there(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_frame_is_under_way_until_it_is_decoded_or_has_failed(here: Record, tm
     file.write_bytes(b"123")
     signs.begin_call(4)
     with signs.decoding(str(file), 1), signs.decoding("/missing", 2, call=9):
-        first, second = sorted(here.all_under_way(), key=lambda it: it.frame)
+        first, second = sorted(here.all_under_way(), key=lambda it: it.call)
     assert (first.call, first.size_bytes, second.call, second.stamp) == (4, 3, 9, "0")
     with pytest.raises(ValueError), signs.decoding(str(file), 1):
         raise ValueError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from worker.media.display import to_plate
 from worker.media.limits import LIMIT_WORDS, MAX_PIXELS, check_promise
 from worker.media.limits import check_size as check_limits
 from worker.media.movie_decoder import MovieDecoder
-from worker.media.movie_index import index_movie
+from worker.media.movie_index import MovieIndex, index_movie
 from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter, upright_wh
 from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
 from worker.media.unreadable import UnreadableError
@@ -111,29 +111,29 @@ def open_movie(path: str, *, frames: str | None, colorspace: str | None, ocio_co
         FrameRangeError, UnknownNameError: see `open_source`.
         SourceUnreadableError: it is no movie, has no pictures, or none of them decodes.
     """
-    try:
-        container = av.open(path, options=_OPTIONS)
-    except av.error.FFmpegError as error:
-        raise SourceUnreadableError(
-            f"{path} is not a movie that can be read, or is cut off: {error.strerror}"
-        ) from error
-    try:
-        return _open(path, container, frames, colorspace, ocio_config)
-    except UnreadableError as error:
-        container.close()
-        raise SourceUnreadableError(f"{path} cannot be read: {error}") from error
-    except BaseException:
-        container.close()
-        raise
+    with ExitStack() as undo:
+        try:
+            with signs.decoding(path, None, is_movie=True) as way:
+                container = av.open(path, options=_OPTIONS)
+                undo.callback(container.close)
+                stream, index = _listed(path, container, way)
+            source = _open(path, container, stream, index, frames, colorspace, ocio_config)
+        except av.error.FFmpegError as error:
+            raise SourceUnreadableError(
+                f"{path} is not a movie that can be read, or is cut off: {error.strerror}"
+            ) from error
+        except UnreadableError as error:
+            raise SourceUnreadableError(f"{path} cannot be read: {error}") from error
+        except FrameUnreadableError as error:
+            raise SourceUnreadableError(str(error)) from error
+        undo.pop_all()
+        return source
 
 
-def _open(
-    path: str,
-    container: av.container.InputContainer,
-    frames: str | None,
-    colorspace: str | None,
-    ocio_config: str | None,
-) -> MovieSource:
+def _listed(
+    path: str, container: av.container.InputContainer, way: signs.Decoding
+) -> tuple[av.video.stream.VideoStream, MovieIndex]:
+    """The pictures of an open movie, and where they lie in it."""
     stream = next(
         (x for x in container.streams.video if not x.disposition & av.stream.Disposition.attached_pic), None
     )
@@ -145,7 +145,18 @@ def _open(
         raise UnreadableError("its video codec is unknown")
     _limit(coded, path)
     stream.thread_type = "AUTO"
-    index = index_movie(container, stream)
+    return stream, index_movie(container, stream, way)
+
+
+def _open(
+    path: str,
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    index: MovieIndex,
+    frames: str | None,
+    colorspace: str | None,
+    ocio_config: str | None,
+) -> MovieSource:
     existing = tuple(range(MOVIE_FIRST_FRAME, MOVIE_FIRST_FRAME + index.promised))
     selected = select_frames(frames, existing, path)
     avoided = {

@@ -7,6 +7,7 @@ costs time, never correctness.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import dropwhile
 
 import av
 import numpy as np
@@ -81,11 +82,12 @@ class MovieDecoder:
             return self._whole()
         last_key = int(np.searchsorted(self._index.key_pts, pts, side="right")) - 1
         for key in range(last_key, max(last_key - _SEEKS, -1), -1):
-            avoided = self._avoided_between(int(self._index.key_pts[key]), pts)
+            key_pts = int(self._index.key_pts[key])
+            avoided = self._avoided_between(key_pts, pts)
             if avoided is not None:
                 self._problem = avoided
                 break
-            self._seek(int(self._index.key_dts[key]))
+            self._seek(int(self._index.key_dts[key]), key_pts)
             if self._advance(pts):
                 return self._whole()
         raise UnreadableError(self._problem or "no picture comes out of the decoder for it")
@@ -117,8 +119,8 @@ class MovieDecoder:
             raise UnreadableError("its data are damaged")
         return self._current
 
-    def _seek(self, dts: int) -> None:
-        """Go to a key frame; where the container cannot, nothing more is decoded from here."""
+    def _seek(self, dts: int, pts: int) -> None:
+        """Go to the key frame of these stamps; where the container cannot, nothing more is decoded from here."""
         self._current = None
         self._decoded = iter(())
         try:
@@ -126,11 +128,18 @@ class MovieDecoder:
         except av.error.FFmpegError as error:
             self._problem = f"the file cannot be read there: {error.strerror}"
         else:
-            self._decoded = self._decode()
+            # Many containers go a key frame too far back; what is avoided may lie between.
+            self._decoded = self._decode(pts if self._avoided else None)
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
-        """Frames from here on, in the order of their time stamps; those that do not decode are left out."""
+    def _decode(self, first_pts: int | None) -> Iterator[av.VideoFrame]:
+        """Frames from here on, in the order of their time stamps; those that do not decode are left out.
+
+        Args:
+            first_pts: The packet to begin with; None for the next one.
+        """
         packets = self._container.demux(self._stream)
+        if first_pts is not None:
+            packets = dropwhile(lambda it: (it.dts if it.pts is None else it.pts) != first_pts, packets)
         while True:
             try:
                 packet = next(packets)

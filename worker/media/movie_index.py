@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.codec import Properties
 
-from worker import signs
 from worker.media.unreadable import UnreadableError
+from worker.signs import Decoding
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,15 @@ class _Packet:
     """Decoded but not shown: an edit list begins behind it."""
 
 
-def index_movie(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> MovieIndex:
-    """Index a movie; the container's position is lost.
+def index_movie(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, way: Decoding
+) -> MovieIndex:
+    """Index a movie; the container's position is lost. `way` hears of every packet.
 
     Raises:
         UnreadableError: no frame lies in the file, or frames have no time stamps.
     """
-    packets = _listed(stream) or _demuxed(container, stream)
+    packets = _listed(stream) or _demuxed(container, stream, way)
     shown = sorted(packet.pts for packet in packets if not packet.is_hidden)
     if not shown:
         raise UnreadableError("its frames are cut off" if stream.frames else "it holds no frames")
@@ -71,12 +73,14 @@ def _listed(stream: av.video.stream.VideoStream) -> list[_Packet]:
     return [_Packet(x.timestamp, x.timestamp, is_key=True, is_hidden=x.is_discard) for x in entries]
 
 
-def _demuxed(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> list[_Packet]:
+def _demuxed(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, way: Decoding
+) -> list[_Packet]:
     """Walk through the packets without decoding, in decoding order."""
     found: list[_Packet] = []
     try:
         for packet in container.demux(stream):
-            signs.beat()
+            way.step()
             if not packet.size:
                 continue
             pts = packet.dts if packet.pts is None else packet.pts

@@ -78,6 +78,18 @@ def test_up_to_the_next_key_frame_none_is_decoded_through_it(
     assert not {9, 10, 11, 12} & set(decoded)
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi"])
+def test_where_a_container_seeks_too_far_back_what_is_avoided_is_passed_over(
+    avoid: Avoid, tmp_path: Path, suffix: str
+) -> None:
+    options = {"g": "6", "keyint_min": "6", "sc_threshold": "0", "bf": "0" if suffix == "avi" else "2"}
+    movie = write_movie(tmp_path / f"groups.{suffix}", "libx264", options=options)
+    avoid(movie, 9)
+    with open_source(str(movie)) as source:
+        assert unreadable(source, list(range(1, 31))) == [9, 10, 11, 12]
+        assert unreadable(source, list(range(30, 0, -1))) == [9, 10, 11, 12]
+
+
 def test_a_movie_is_opened_by_another_frame(avoid: Avoid, tmp_path: Path) -> None:
     movie = write_movie(tmp_path / "alone.mov", "prores_ks", pixel_format="yuv422p10le")
     avoid(movie, 1, 2)

@@ -18,6 +18,7 @@ from bridge.errors import FrameRangeError, FrameUnreadableError, SourceUnreadabl
 from tests.worker.media.made import number_of, numbered, write_movie
 from worker.media import Source, SourceKind, open_source
 from worker.media.movie_index import MovieIndex, index_movie
+from worker.signs import Decoding
 
 _KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "h264 with b-frames": ("mp4", "libx264", {"options": {"bf": "3", "g": "12"}}),
@@ -177,7 +178,7 @@ def _indexed(path: Path, *, by_packets: bool, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patch, av.open(str(path)) as container:
         if by_packets:
             patch.setattr("worker.media.movie_index._listed", lambda stream: [])
-        return index_movie(container, container.streams.video[0])
+        return index_movie(container, container.streams.video[0], Decoding(None))
 
 
 def test_the_containers_table_says_the_same_as_its_packets(
