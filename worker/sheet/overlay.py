@@ -15,6 +15,9 @@ from worker.sheet.text import font
 _TINT = 0.6
 """How much of the plate a segment's colour hides where its mask is full."""
 
+_TINTED = [round(_TINT * value) for value in range(256)]
+"""The same for each value of a mask."""
+
 _GOLDEN = 0.381966
 """Turn of the hue from track to track: the golden section keeps neighbours far apart."""
 
@@ -34,15 +37,13 @@ def overlay(plate: Image.Image, prediction: FramePrediction, label_set: LabelSet
         label_set: Where categories have their colours from.
         label_px: Height of the names' letters.
     """
-    pixels = np.asarray(plate, np.float32)
+    image = plate.copy()
     # Lowest score first, so that what the model is surest of lies on top.
-    segments = prediction.segments[::-1]
-    for segment in segments:
-        mask = Image.fromarray(full_mask(segment, prediction.grid_wh))
-        alpha = np.asarray(mask.resize(plate.size, Image.Resampling.BILINEAR), np.float32)[:, :, None]
-        alpha *= _TINT / 255.0
-        pixels = pixels + alpha * (np.array(_segment_color(segment, label_set), np.float32) - pixels)
-    image = Image.fromarray(np.rint(pixels).astype(np.uint8))
+    for segment in prediction.segments[::-1]:
+        mask = Image.fromarray(full_mask(segment, prediction.grid_wh)).resize(
+            plate.size, Image.Resampling.BILINEAR
+        )
+        image.paste(_segment_color(segment, label_set), (0, 0), mask.point(_TINTED))
     draw = ImageDraw.Draw(image)
     taken: list[tuple[float, float, float, float]] = []
     for segment in prediction.segments:

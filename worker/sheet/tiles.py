@@ -101,11 +101,12 @@ def _object(matte: Matte) -> Box | None:
     """The box of what is covered by half, without a soft rim; of all that is covered where nothing is."""
     if matte.window is None:
         return None
-    rows, cols = np.nonzero(matte.coverage >= 0.5)
+    half = matte.coverage >= 0.5
+    rows, cols = np.flatnonzero(half.any(axis=1)), np.flatnonzero(half.any(axis=0))
     if not rows.size:
         return matte.window
     x, y = matte.window[:2]
-    return x + int(cols.min()), y + int(rows.min()), x + int(cols.max()) + 1, y + int(rows.max()) + 1
+    return x + int(cols[0]), y + int(rows[0]), x + int(cols[-1]) + 1, y + int(rows[-1]) + 1
 
 
 def _matte_picture(matte: Matte, box: Box) -> Image.Image:
