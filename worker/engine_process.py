@@ -44,6 +44,7 @@ from worker.engine_link import (
 from worker.faults import as_known_error
 from worker.jobs import job_id
 from worker.progress import Progress
+from worker.shared_record import Avoided, Record
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +118,8 @@ def run(
     make: MakeEngine,
     log_level: int,
     json_log: bool,
-    record: signs.Record,
-    avoided: Sequence[signs.Avoided],
+    record: Record,
+    avoided: Sequence[Avoided],
     alone: bool,
 ) -> None:
     """Serve one service until it closes its end of the pipe or is gone; see `worker.signs.adopt` for the rest."""

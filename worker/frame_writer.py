@@ -32,6 +32,7 @@ from worker.mattes import Matte, empty_mattes, make_mattes, normalized
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
 from worker.segments import FramePrediction
+from worker.shared_record import Record
 from worker.spawning import NEEDS_GUARD, is_guarded, spawn_context
 
 FOREGROUND = "foreground"
@@ -179,7 +180,7 @@ def _pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(cores(), spawn_context(), initializer=_begin, initargs=(signs.record(),))
 
 
-def _begin(record: signs.Record | None) -> None:
+def _begin(record: Record | None) -> None:
     if record is not None:
         signs.adopt(record)
     torch.set_num_threads(1)

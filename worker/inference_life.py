@@ -13,7 +13,7 @@ from bridge.wire import Array
 from worker.engine_link import Held, Link, Message
 from worker.engine_process import EngineSettings, MakeEngine, run
 from worker.losses import Lost
-from worker.signs import Record
+from worker.shared_record import Record
 from worker.suspects import Suspects, Verdict
 from worker.watchdog import Limits, watch
 

@@ -87,7 +87,11 @@ class Attempts:
 
 def known(err: DeviceMemoryError | LostError) -> MattebridgeError:
     """The error for whoever asked, once a call is given up."""
-    return InferenceLostError(err.lost.words) if isinstance(err, LostError) else err
+    if not isinstance(err, LostError):
+        return err
+    if err.lost.over_frame:
+        return InferenceLostError(f"{err.lost.words}; more than {MOST_FRAMES} frames did that")
+    return InferenceLostError(err.lost.words)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ class End:
     did: str
     """Goes on from "the process": ``crashed inside a library (segmentation fault)``."""
     hint: str
+    from_outside: bool = False
+    """Whether somebody ended it, and nothing that it was doing."""
 
     @property
     def words(self) -> str:
@@ -122,7 +128,10 @@ def end_of(exit_code: int | None, hung: str | None = None) -> End:
         return End(
             "was killed from outside, most likely because memory is short",
             "close other programs or ask for fewer layers",
+            from_outside=True,
         )
+    if exit_code == -signal.SIGTERM:
+        return End("was ended from outside", "the worker's log says more", from_outside=True)
     if exit_code is not None and exit_code < 0:
         return End(f"was ended by signal {-exit_code}", "the worker's log says more")
     return End(f"ended by itself (exit code {exit_code})", "the worker's log says why")

@@ -1,139 +1,22 @@
-"""What the inference process leaves for the service to read, alive or dead: the frames it decodes, signs of life.
+"""Signs of life, the frames that are decoded, and those that are not: what every stage tells and asks.
 
-Both lie in memory that the two processes share, so that no way to end, not even SIGKILL, loses them, and a thread
-that hangs in a library cannot keep them back.
+Each process that works for a service has a `worker.shared_record.Record`; without one, nothing here does anything.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import multiprocessing
 import os
-import struct
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bridge.errors import FrameUnreadableError
-
-_SLOTS = 16
-"""Most frames that are decoded at once, by all threads together."""
-
-_SLOT_BYTES = 8192
-"""A path on Linux has up to 4096 bytes, and those that are no text take more."""
-
-_BEATS = struct.Struct("<Q")
-_SLOT = struct.Struct("<II")
-"""A count that rises with every step of the frame, and the length of what follows; 0 where the slot is free."""
-
-_MARK_BYTES = 16
-
-
-class Underway(msgspec.Struct, frozen=True):
-    """A frame that is being decoded, or a movie that is being opened."""
-
-    call: int
-    """The call of the service that it is decoded for; 0 where that is not known."""
-    file: str
-    """The frame's own file, or the movie."""
-    frame: int | None
-    """None for a movie as a whole, while it is opened."""
-    stamp: str = ""
-    """Size and time of the file; empty until the file system has told."""
-    size_bytes: int = 0
-    """What is read at the most: the size of a frame's own file, 0 for a movie."""
-
-    @property
-    def place(self) -> tuple[str, int | None, str]:
-        """The same for the same frame of the same content, whoever decodes it."""
-        return self.file, self.frame, self.stamp
-
-    @property
-    def words(self) -> str:
-        """Which it is, for people."""
-        return self.file if self.frame is None else f"frame {self.frame} of {self.file}"
-
-
-class Avoided(msgspec.Struct, frozen=True):
-    """A frame that is not decoded again, or a movie that is not opened: the process ended over it twice."""
-
-    file: str
-    frame: int | None
-    stamp: str
-    reason: str
-    """What it did to the process, for people: ``crashed inside a library (segmentation fault)``."""
-
-    @property
-    def words(self) -> str:
-        """What is wrong with it, for people."""
-        where = self.file if self.frame is None else f"frame {self.frame}: {self.file}"
-        return f"{where} cannot be decoded: the process that reads it {self.reason}, twice"
-
-
-class Record:
-    """The shared memory. Made by the service, one for each inference process; handed over when that starts."""
-
-    def __init__(self) -> None:
-        self._memory: Any = multiprocessing.get_context("spawn").RawArray(
-            ctypes.c_ubyte, _MARK_BYTES + _SLOTS * _SLOT_BYTES
-        )
-
-    @property
-    def _view(self) -> memoryview:
-        return memoryview(self._memory).cast("B")
-
-    def beat(self) -> None:
-        """Count on: something was done."""
-        # Two threads or processes at once may count once; that the count changes is all that matters.
-        (count,) = _BEATS.unpack_from(self._view)
-        _BEATS.pack_into(self._view, 0, (count + 1) % 2**64)
-
-    @property
-    def beats(self) -> int:
-        """A number that changes as long as something is done."""
-        return int(_BEATS.unpack_from(self._view)[0])
-
-    def put(self, slot: int, frame: Underway | None) -> None:
-        """Note in a slot what is decoded, or that nothing is."""
-        data = b"" if frame is None else msgspec.msgpack.encode(frame)
-        view, at = self._view, _MARK_BYTES + slot * _SLOT_BYTES
-        (step, _) = _SLOT.unpack_from(view, at)
-        data = data[: _SLOT_BYTES - _SLOT.size]
-        # The length comes last: whoever ends in between leaves a free slot, never half a text.
-        _SLOT.pack_into(view, at, step, 0)
-        view[at + _SLOT.size : at + _SLOT.size + len(data)] = data
-        _SLOT.pack_into(view, at, (step + 1) % 2**32, len(data))
-
-    def step(self, slot: int) -> None:
-        """Note that the frame of a slot gets on."""
-        view, at = self._view, _MARK_BYTES + slot * _SLOT_BYTES
-        (step, length) = _SLOT.unpack_from(view, at)
-        _SLOT.pack_into(view, at, (step + 1) % 2**32, length)
-
-    def steps(self) -> dict[int, int]:
-        """The slots in use, each with a number that changes with every step of its frame."""
-        heads = (_SLOT.unpack_from(self._view, _MARK_BYTES + slot * _SLOT_BYTES) for slot in range(_SLOTS))
-        return {slot: step for slot, (step, length) in enumerate(heads) if length}
-
-    def under_way(self, slot: int) -> Underway | None:
-        """The frame of a slot; None where it is free, or about to change."""
-        at = _MARK_BYTES + slot * _SLOT_BYTES
-        (_, length) = _SLOT.unpack_from(self._view, at)
-        data = bytes(self._view[at + _SLOT.size : at + _SLOT.size + min(length, _SLOT_BYTES - _SLOT.size)])
-        try:
-            return msgspec.msgpack.decode(data, type=Underway) if data else None
-        except msgspec.DecodeError:
-            return None
-
-    def all_under_way(self) -> tuple[Underway, ...]:
-        """Every frame that is being decoded, or was when the process ended."""
-        found = (self.under_way(slot) for slot in range(_SLOTS))
-        return tuple(frame for frame in found if frame is not None)
+from worker.shared_record import SLOTS, Avoided, Record, Underway
 
 
 class _Here:
@@ -141,10 +24,10 @@ class _Here:
 
     def __init__(self) -> None:
         self.record: Record | None = None
-        self.avoided: dict[tuple[str, int | None], Avoided] = {}
+        self.avoided: tuple[Avoided, ...] = ()
         self.turns: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         self.alone = False
-        self.free = list(range(_SLOTS))
+        self.free = list(range(SLOTS))
         self.lock = threading.Lock()
         self.calls = threading.local()
 
@@ -153,7 +36,7 @@ _here = _Here()
 
 
 def adopt(record: Record, avoided: Iterable[Avoided] = (), *, alone: bool = False) -> None:
-    """Have this process leave its signs in a record; without one, nothing here does anything.
+    """Have this process leave its signs in a record.
 
     Args:
         record: Shared with the service.
@@ -161,7 +44,7 @@ def adopt(record: Record, avoided: Iterable[Avoided] = (), *, alone: bool = Fals
         alone: Decode one frame at a time, so that there is no doubt which of them ended the process.
     """
     _here.record = record
-    _here.avoided = {(it.file, it.frame): it for it in avoided}
+    _here.avoided = tuple(avoided)
     _here.alone = alone
     _here.turns = threading.Lock() if alone else contextlib.nullcontext()
 
@@ -189,7 +72,7 @@ def this_call() -> int:
 
 def alone(file: str) -> bool:
     """Whether a file is to be decoded by one thread alone: what ends the process is then the frame asked for."""
-    return _here.alone or any(it.file == _as_text(file) for it in _here.avoided.values())
+    return _here.alone or bool(_avoided(file))
 
 
 def avoided(file: str, *, stamp: str | None = None) -> dict[int, Avoided]:
@@ -199,11 +82,16 @@ def avoided(file: str, *, stamp: str | None = None) -> dict[int, Avoided]:
         file: A frame's own file, or a movie.
         stamp: Its `file_stamp`, where it is known.
     """
-    known = {it.frame: it for it in _here.avoided.values() if it.file == _as_text(file) and it.frame is not None}
+    known = _avoided(file)
     if not known:
         return {}
     now = file_stamp(file)[0] if stamp is None else stamp
-    return {frame: it for frame, it in known.items() if it.stamp in ("", now)}
+    return {it.frame: it for it in known if it.frame is not None and it.stamp in ("", now)}
+
+
+def _avoided(file: str) -> list[Avoided]:
+    """All that is to be avoided of a file, whatever is in it now."""
+    return [it for it in _here.avoided if it.file == _as_text(file) and time.time() < it.until]
 
 
 class Decoding:
@@ -246,9 +134,9 @@ def decoding(
         if slot is not None:
             known = msgspec.structs.replace(noted, stamp=stamp, size_bytes=0 if is_movie else size)
             _here.record.put(slot, known)
-        found = _here.avoided.get((noted.file, frame))
-        if found is not None and found.stamp in ("", stamp):
-            raise FrameUnreadableError(found.words)
+        for it in _avoided(file):
+            if it.frame == frame and it.stamp in ("", stamp):
+                raise FrameUnreadableError(it.words)
         _here.record.beat()
         yield Decoding(slot)
         _here.record.beat()

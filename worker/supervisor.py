@@ -221,8 +221,9 @@ class Supervisor:
         end = end_of(life.process.exitcode, life.hung)
         with self._lock:
             before = len(self._suspects.avoided)
-            # Where a call has told why the process ends, the frames are not to blame.
-            under_way = () if life.last_words else life.record.all_under_way()
+            # Where it is plain why the process ended, no frame is to blame.
+            plain = bool(life.last_words) or end.from_outside
+            under_way = () if plain else life.record.all_under_way()
             verdict = self._suspects.judge(under_way, end.did)
             if not self._closing:
                 self.losses += 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.signs import Avoided, Underway
+from worker.shared_record import Avoided, Underway
+
+_AVOIDED_S = 3600.0
+"""How long a frame is not tried again."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Suspects:
         guilty = [frame for frame in under_way if frame.place in self._places]
         if guilty:
             self._places = frozenset()
-            self.avoided += tuple(Avoided(frame.file, frame.frame, frame.stamp, did) for frame in guilty)
+            until = time.time() + _AVOIDED_S
+            self.avoided += tuple(Avoided(it.file, it.frame, it.stamp, did, until) for it in guilty)
             return Verdict(guilty=frozenset(frame.call for frame in guilty))
         self._places = frozenset(frame.place for frame in under_way)
         return Verdict(doubted=frozenset(frame.call for frame in under_way))

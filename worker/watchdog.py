@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from worker.signs import Record
+from worker.shared_record import Record
 
 _POLL_S = 1.0
 _TELL_S = 0.5

@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bridge.client import Client
 from bridge.errors import FrameUnreadableError, JobCancelledError, SourceUnreadableError
 from bridge.manifest import Manifest, read_manifest
-from bridge.messages import Segment
+from bridge.messages import JobState, Segment
 from bridge.request import MatteRequest, OnError
 from tests.fakes import crashing
+from tests.fakes.services import Running, ScriptedEngine
 from tests.worker.conftest import draw_plate, quiet
 from tests.worker.media.made import write_movie
 from worker.engine import Engine
@@ -94,6 +97,27 @@ def test_with_the_policy_to_stop_the_error_names_frame_and_file(
         supervisor.export(asked(plates, tmp_path / "out", OnError.ERROR), quiet())
     manifest = supervisor.export(asked(plates, tmp_path / "out", frames="1005-1007"), quiet())
     assert set(states(manifest).values()) == {"good"}
+
+
+def test_a_client_is_answered_meanwhile_and_hears_how_its_job_ended(
+    supervisor: Supervisor, plates: Path, tmp_path: Path
+) -> None:
+    spoil(plates, 1003, "hang")
+    running = Running(cast(ScriptedEngine, supervisor))
+    try:
+        with Client(running.service.address) as client:
+            job = client.export(asked(plates, tmp_path / "out", OnError.HOLD))
+            began = time.monotonic()
+            while client.jobs()[-1].state in (JobState.QUEUED, JobState.RUNNING):
+                assert client.hello().version
+                time.sleep(0.05)
+            assert time.monotonic() - began > 2  # both times the frame had its second
+            assert job.wait(timeout_s=10).state is JobState.DONE
+            with pytest.raises(FrameUnreadableError, match=r"frame 1003: .*hung for"):
+                client.export(asked(plates, tmp_path / "other", OnError.ERROR)).wait(timeout_s=60)
+            assert client.jobs()[-1].state is JobState.FAILED
+    finally:
+        running.stop()
 
 
 def test_several_frames_may_do_it_the_first_one_too(supervisor: Supervisor, plates: Path, tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from worker import frame_writer, signs
-from worker.signs import Avoided, Record, Underway
+from worker.shared_record import Record, Underway
 from worker.suspects import Suspects, Verdict
 from worker.watchdog import Limits, Quiet, watch
 
@@ -120,7 +123,10 @@ def test_a_frame_is_guilty_that_was_under_way_at_two_ends_in_a_row() -> None:
     assert suspects.judge([FRAME, other], "crashed") == Verdict(doubted=frozenset({7, 8}))
     assert suspects.any
     assert suspects.judge([again], "crashed") == Verdict(guilty=frozenset({9}))
-    assert suspects.avoided == (Avoided(FRAME.file, 3, "12|34", "crashed"),)
+    (avoided,) = suspects.avoided
+    assert (avoided.file, avoided.frame, avoided.stamp) == (FRAME.file, 3, "12|34")
+    assert avoided.words.startswith("frame 3: /shots/plate.0003.exr cannot be decoded: ")
+    assert avoided.until > time.time() + 60
     assert not suspects.any
 
 
@@ -142,3 +148,31 @@ def test_the_processes_that_write_show_signs_of_life_too(here: Record) -> None:
         before = here.beats
         pool.submit(signs.beat).result(60)
     assert here.beats == before + 1
+
+
+def _hangs(record: Record) -> None:
+    signs.adopt(record)
+    with signs.decoding(__file__, 5):
+        threading.Event().wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="states of threads are read from /proc")
+def test_a_process_that_was_stopped_does_not_hang() -> None:
+    record = Record()
+    process = multiprocessing.get_context("spawn").Process(target=_hangs, args=(record,))
+    process.start()
+    assert process.pid is not None
+    while not record.steps():
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGSTOP)
+    told: list[str] = []
+    arguments = (process, record, Limits(frame_s=0.2, silent_s=0.2), lambda: True, told.append)
+    watching = threading.Thread(target=watch, args=arguments)
+    watching.start()
+    watching.join(1.5)
+    assert (told, process.is_alive()) == ([], True)
+    os.kill(process.pid, signal.SIGCONT)
+    watching.join(20)
+    assert len(told) == 1
+    process.join(20)
+    assert process.exitcode is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.worker.media.made import number_of, write_movie
 from worker import signs
 from worker.media import Source, open_source
 from worker.media.movie_decoder import MovieDecoder
+from worker.shared_record import Avoided, Record
 
 Avoid = Callable[..., None]
 
@@ -23,9 +25,10 @@ def avoid(monkeypatch: pytest.MonkeyPatch) -> Avoid:
     """Have this process avoid frames of a file."""
     monkeypatch.setattr(signs, "_here", type(signs._here)())
 
-    def them(file: Path, *frames: int, stamp: str | None = None) -> None:
+    def them(file: Path, *frames: int, stamp: str | None = None, lasts_s: float = 60.0) -> None:
         stamp = signs.file_stamp(str(file))[0] if stamp is None else stamp
-        signs.adopt(signs.Record(), [signs.Avoided(str(file), frame, stamp, "crashed") for frame in frames])
+        avoided = [Avoided(str(file), frame, stamp, "crashed", time.time() + lasts_s) for frame in frames]
+        signs.adopt(Record(), avoided)
 
     return them
 
@@ -95,6 +98,13 @@ def test_a_movie_is_opened_by_another_frame(avoid: Avoid, tmp_path: Path) -> Non
     avoid(movie, 1, 2)
     with open_source(str(movie)) as source:
         assert unreadable(source, [1, 2, 3]) == [1, 2]
+
+
+def test_after_some_time_a_frame_is_tried_again(avoid: Avoid, tmp_path: Path) -> None:
+    movie = write_movie(tmp_path / "alone.mov", "prores_ks", pixel_format="yuv422p10le")
+    avoid(movie, 8, lasts_s=-1.0)
+    with open_source(str(movie)) as source:
+        assert unreadable(source, [7, 8, 9]) == []
 
 
 def test_a_movie_that_has_changed_is_read(avoid: Avoid, tmp_path: Path) -> None:
