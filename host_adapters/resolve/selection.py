@@ -67,9 +67,14 @@ def current_timeline(resolve: Any) -> Timeline:
     """The timeline that is open.
 
     Raises:
-        HostUnavailableError: no project or no timeline is open.
+        HostUnavailableError: no project or no timeline is open, or Resolve has lost its project library.
     """
     manager = call(resolve, "GetProjectManager")
+    if has(manager, "GetCurrentDatabase") and call(manager, "GetCurrentDatabase") is None:
+        raise HostUnavailableError(
+            "Resolve answers, but has no project library: it hangs, or is still starting. Wait until its project is "
+            "shown; if that does not help, quit and start it again"
+        )
     project = call(manager, "GetCurrentProject")
     if project is None:
         raise HostUnavailableError("no project is open in Resolve; open one and try again")

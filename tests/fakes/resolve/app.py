@@ -74,8 +74,8 @@ class FakeProjectManager(FakeObject):
     def GetCurrentProject(self) -> FakeProject | None:
         return self.app.project  # type: ignore[no-any-return]
 
-    def GetCurrentDatabase(self) -> dict[str, str]:
-        return {"DbType": "Disk", "DbName": "Local"}
+    def GetCurrentDatabase(self) -> dict[str, str] | None:
+        return None if self.app.wedged else {"DbType": "Disk", "DbName": "Local"}
 
 
 class FakeFusion(FakeObject):
@@ -116,6 +116,8 @@ class FakeResolve(FakeObject):
         self.page = "edit"
         self.pages: list[str] = []
         self.phantoms = True
+        self.wedged = False
+        """It hangs, and says so only by having no database."""
         self.refuse_tracks = False
         self.refuse_replace = False
         self.source_start_error = 0

@@ -124,6 +124,12 @@ def test_no_project_and_no_timeline(edit: Edit) -> None:
         current_timeline(edit.app)
 
 
+def test_a_resolve_that_hangs_is_told_by_its_missing_database(edit: Edit) -> None:
+    edit.app.wedged = True
+    with pytest.raises(HostUnavailableError, match="quit and start it again"):
+        current_timeline(edit.app)
+
+
 @pytest.mark.parametrize(
     ("scope", "says"),
     [
