@@ -9,7 +9,7 @@ GAP_S = 0.25
 """A track unseen for no longer than this is compared by the overlap of masks, like one seen in the last frame."""
 LOST_S = 2.0
 """A track unseen for longer than this is over: what comes then is a new one."""
-YOUNG_S = 0.5
+YOUNG_S = 1.0
 """A track that began no longer ago than this may still turn out to be one that was lost before."""
 CONFIRM_S = 1 / 8
 """A track seen for less than this is flicker, unless the clip itself is short (see `CONFIRM_SHARE`)."""
