@@ -21,7 +21,7 @@ from worker.models.base import Plate
 from worker.segments import FramePrediction
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-LONG_SIDE = 640
+LONG_SIDE = 736
 """The input's long side that the network was trained for."""
 
 
