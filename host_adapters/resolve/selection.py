@@ -72,8 +72,8 @@ def current_timeline(resolve: Any) -> Timeline:
     manager = call(resolve, "GetProjectManager")
     if has(manager, "GetCurrentDatabase") and call(manager, "GetCurrentDatabase") is None:
         raise HostUnavailableError(
-            "Resolve answers, but has no project library: it hangs, or is still starting. Wait until its project is "
-            "shown; if that does not help, quit and start it again"
+            "Resolve answers, but has no project library: it hangs, or is still starting. Wait until its project "
+            "is shown; if that does not help, quit and start it again"
         )
     project = call(manager, "GetCurrentProject")
     if project is None:
