@@ -227,7 +227,8 @@ def _leaves(base: type[MattebridgeError]) -> Iterable[type[MattebridgeError]]:
 
 def from_wire(code: str, message: str) -> MattebridgeError:
     """The error a wire code stands for; the base class where this side does not know the code."""
-    by_code = {cls.code: cls for cls in _leaves(MattebridgeError)}
+    # A class without a code of its own travels as the one that it is a case of.
+    by_code = {cls.code: cls for cls in _leaves(MattebridgeError) if "code" in vars(cls)}
     return by_code.get(code, MattebridgeError)(message)
 
 

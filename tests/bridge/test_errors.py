@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge import errors
-from bridge.errors import MattebridgeError, from_wire
+from bridge.errors import FolderBusyError, MattebridgeError, from_wire
 
 CLASSES = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, MattebridgeError)]
 
@@ -35,6 +35,13 @@ def test_the_table_has_no_other_codes() -> None:
 def test_a_code_gives_the_class_that_was_raised(cls: type[MattebridgeError]) -> None:
     error = from_wire(cls.code, "why")
     assert (type(error), str(error)) == (cls, "why")
+
+
+def test_a_case_of_an_error_travels_as_that_error() -> None:
+    class Case(FolderBusyError):
+        """A case of it without a code of its own."""
+
+    assert type(from_wire(Case.code, "why")) is FolderBusyError
 
 
 def test_a_code_of_a_newer_version_is_some_error() -> None:
