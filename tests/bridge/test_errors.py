@@ -38,10 +38,10 @@ def test_a_code_gives_the_class_that_was_raised(cls: type[MattebridgeError]) -> 
 
 
 def test_a_case_of_an_error_travels_as_that_error() -> None:
-    class Case(FolderBusyError):
+    class CaseError(FolderBusyError):
         """A case of it without a code of its own."""
 
-    assert type(from_wire(Case.code, "why")) is FolderBusyError
+    assert type(from_wire(CaseError.code, "why")) is FolderBusyError
 
 
 def test_a_code_of_a_newer_version_is_some_error() -> None:
