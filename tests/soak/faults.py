@@ -67,7 +67,7 @@ def content(out: Path) -> dict[str, bytes]:
 def look(out: Path) -> tuple[dict[str, int], list[str]]:
     """The files under their final names with their times, and what of them cannot be read."""
     whole, broken = {}, []
-    for path in sorted(out.glob("*.exr")) if out.is_dir() else ():
+    for path in sorted(out.glob("[!.]*.exr")) if out.is_dir() else ():
         try:
             read_layers(path)
             assert read_key(path) is not None, "it has no key"
