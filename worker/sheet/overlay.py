@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,7 +16,7 @@ from worker.sheet.text import font
 _TINT = 0.6
 """How much of the plate a segment's colour hides where its mask is full."""
 
-_TINTED = [round(_TINT * value) for value in range(256)]
+_TINTED = np.rint(_TINT * np.arange(256)).astype(np.uint8)
 """The same for each value of a mask."""
 
 _GOLDEN = 0.381966
@@ -23,6 +24,9 @@ _GOLDEN = 0.381966
 
 _PAPER, _INK = (0, 0, 0), (236, 236, 236)
 _MARGIN = 8
+
+_LOOKED_AT = 4096
+"""Samples of a mask, about, among which the place of its name is looked for."""
 
 Rgb = tuple[int, int, int]
 Size = tuple[int, int]
@@ -40,15 +44,27 @@ def overlay(plate: Image.Image, prediction: FramePrediction, label_set: LabelSet
     image = plate.copy()
     # Lowest score first, so that what the model is surest of lies on top.
     for segment in prediction.segments[::-1]:
-        mask = Image.fromarray(full_mask(segment, prediction.grid_wh)).resize(
-            plate.size, Image.Resampling.BILINEAR
-        )
-        image.paste(_segment_color(segment, label_set), (0, 0), mask.point(_TINTED))
+        mask, box = _tint(segment, prediction.grid_wh, plate.size)
+        image.paste(_segment_color(segment, label_set), box, mask)
     draw = ImageDraw.Draw(image)
     taken: list[tuple[float, float, float, float]] = []
     for segment in prediction.segments:
         _name_tag(draw, segment, prediction.grid_wh, plate.size, label_px, taken)
     return image
+
+
+def _tint(segment: Segment, grid_wh: Size, size: Size) -> tuple[Image.Image, tuple[int, int, int, int]]:
+    """How much of the plate a segment's colour hides, and the box of the picture outside which that is nothing."""
+    boxes = []
+    for axis in (0, 1):
+        scale = size[axis] / grid_wh[axis]
+        low, high = max(segment.box[axis] - 1, 0), min(segment.box[axis + 2] + 1, grid_wh[axis])
+        first, last = math.floor(low * scale), min(math.ceil(high * scale), size[axis])
+        boxes.append((first, last, first / scale, min(last / scale, grid_wh[axis])))
+    (x0, x1, left, right), (y0, y1, top, bottom) = boxes
+    tinted = Image.fromarray(_TINTED[full_mask(segment, grid_wh)])
+    mask = tinted.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, (left, top, right, bottom))
+    return mask, (x0, y0, x1, y1)
 
 
 def _name_tag(
@@ -78,14 +94,19 @@ def _name_tag(
 
 
 def _heart(segment: Segment) -> tuple[float, float]:
-    """A point in the mask grid where the segment is: its centre of mass, or the nearest of its full samples."""
-    mask = segment.mask.astype(np.float32)
+    """A point in the mask grid where the segment is: its centre of mass, or the nearest of its full samples.
+
+    Of a large mask not every sample is looked at, which moves the name by a few of them.
+    """
+    step = max(1, math.isqrt(segment.mask.size // _LOOKED_AT))
+    mask = segment.mask[::step, ::step]
     rows, cols = np.nonzero(mask >= 0.5 * mask.max())
-    weights = mask[rows, cols]
+    weights = mask[rows, cols].astype(np.float32)
     total = max(float(weights.sum()), 1.0)
     middle_row, middle_col = float(rows @ weights) / total, float(cols @ weights) / total
     nearest = np.argmin((rows - middle_row) ** 2 + (cols - middle_col) ** 2)
-    return segment.box[0] + float(cols[nearest]) + 0.5, segment.box[1] + float(rows[nearest]) + 0.5
+    x, y = (float(place[nearest]) * step + 0.5 for place in (cols, rows))
+    return segment.box[0] + x, segment.box[1] + y
 
 
 def _segment_color(segment: Segment, label_set: LabelSet) -> Rgb:

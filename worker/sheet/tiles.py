@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from worker.labels import LabelSet
 from worker.layers import LayerSpec
 from worker.mattes import Matte
-from worker.mattes.geometry import Box
+from worker.mattes.geometry import Box, meet, part_of
 from worker.sheet.overlay import track_color
 from worker.sheet.text import LABEL_PX, SMALL_PX, cut, font, lines
 
@@ -24,6 +24,9 @@ _MARGIN = 0.12
 
 _LARGEST = 3.0
 """Pixels of the sheet for one of the plate, at the most."""
+
+_HALF_BITS = 0x3800
+"""The bits of 0.5 as a half float."""
 
 _INK, _FAINT, _BACK = (236, 236, 236), (150, 150, 150), (20, 20, 20)
 
@@ -101,7 +104,8 @@ def _object(matte: Matte) -> Box | None:
     """The box of what is covered by half, without a soft rim; of all that is covered where nothing is."""
     if matte.window is None:
         return None
-    half = matte.coverage >= 0.5
+    # Bits of half floats from 0 to 1 are in the order of the numbers, and whole numbers are compared far quicker.
+    half = matte.coverage.view(np.int16) >= _HALF_BITS
     rows, cols = np.flatnonzero(half.any(axis=1)), np.flatnonzero(half.any(axis=0))
     if not rows.size:
         return matte.window
@@ -112,7 +116,9 @@ def _object(matte: Matte) -> Box | None:
 def _matte_picture(matte: Matte, box: Box) -> Image.Image:
     """The part of the matte in a box of the plate, white where it covers."""
     picture = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-    if matte.window is not None:
-        grey = np.rint(matte.coverage.astype(np.float32) * 255.0).astype(np.uint8)
-        picture.paste(Image.fromarray(grey), (matte.window[0] - box[0], matte.window[1] - box[1]))
+    shown = None if matte.window is None else meet(matte.window, box)
+    if matte.window is not None and shown is not None:
+        part = matte.coverage[part_of(matte.window, shown)].astype(np.float32)
+        grey = Image.fromarray(np.rint(part * 255.0).astype(np.uint8))
+        picture.paste(grey, (shown[0] - box[0], shown[1] - box[1]))
     return picture
