@@ -30,53 +30,55 @@ def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
         Shape ``(h, w)``, float32, in ``[-radius, radius]``: in samples, above 0 inside.
     """
     height, width = values.shape
-    # The middle of a piece is up to sqrt(1/2) from its nearest sample, and its ends up to sqrt(1/2) from there.
-    extent = radius + math.sqrt(2.0)
     # Room around the raster for the samples that a piece near its rim would reach.
-    rim = math.floor(extent)
+    rim = math.floor(radius)
     padded = (height + 2 * rim, width + 2 * rim)
     squared = torch.full(padded, radius * radius, dtype=torch.float32, device=values.device)
-    dx, dy = _disc(extent, values.device)
-    index_in_disc = (dy + rim) * padded[1] + (dx + rim)
+    dx, dy = _around_square(radius, values.device)
+    points = torch.stack([dx, dy, torch.ones_like(dx)]).float()
+    near = (dy + rim) * padded[1] + (dx + rim)
     chunk = _CHUNK.get(values.device.type, _LARGE_CHUNK)
-    for pieces in torch.split(level_line(values), max(1, chunk // dx.numel())):
-        nearest = pieces.view(-1, 2, 2).mean(1).round_()
-        index = (nearest[:, 1].long() * padded[1] + nearest[:, 0].long())[:, None] + index_in_disc
-        d2 = _squared_to_pieces(dx.float(), dy.float(), pieces.view(-1, 2, 2) - nearest[:, None])
+    for pieces in torch.split(level_line(values), max(1, chunk // dx.numel()), dim=1):
+        start_x, start_y, end_x, end_y = pieces
+        left = (start_x + end_x).mul_(0.5).floor_().clamp_(max=width - 2)
+        top = (start_y + end_y).mul_(0.5).floor_().clamp_(max=height - 2)
+        index = (top.long().mul_(padded[1]) + left.long())[:, None] + near
+        d2 = _squared_to_pieces(points, (start_x - left, start_y - top, end_x - left, end_y - top))
         squared.view(-1).scatter_reduce_(0, index.view(-1), d2.view(-1), "amin")
     distance = squared[rim : rim + height, rim : rim + width].sqrt()
     return distance.copysign_(values - 0.5)
 
 
 @lru_cache(maxsize=64)
-def _disc(extent: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """The whole offsets within `extent` of 0."""
-    n = math.floor(extent)
-    steps = torch.arange(-n, n + 1, device=device)
-    dx, dy = torch.meshgrid(steps, steps, indexing="xy")
-    keep = dx * dx + dy * dy <= extent * extent
-    return dx[keep], dy[keep]
+def _around_square(radius: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The samples within `radius` of a square of four: how far right of and below its first they are.
+
+    Both of shape ``(k,)``, int64. A piece lies inside its square, so that it is no nearer to any other sample.
+    """
+    n = math.floor(radius)
+    steps = torch.arange(-n, n + 2, device=device)
+    beyond = torch.maximum(-steps, steps - 1).clamp_(min=0).square_()
+    dy, dx = torch.nonzero(beyond[:, None] + beyond <= radius * radius, as_tuple=True)
+    return dx - n, dy - n
 
 
-def _squared_to_pieces(x: torch.Tensor, y: torch.Tensor, pieces: torch.Tensor) -> torch.Tensor:
-    """Squared distance of k points to n straight pieces.
-
-    With p from a piece's start to the point, e from its start to its end and t = p.e / e.e cut to [0, 1], it is
-    p.p - t (2 p.e - t e.e).
+def _squared_to_pieces(points: torch.Tensor, pieces: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """Squared distance of k points to n straight pieces: that across the piece, and that beyond its ends along it.
 
     Args:
-        x: Shape ``(k,)``.
-        y: Shape ``(k,)``.
-        pieces: Shape ``(n, 2, 2)``: start and end, each x and y.
+        points: x, y and 1 of each. Shape ``(3, k)``, float32.
+        pieces: Start x and y, end x and y, each of shape ``(n,)``.
 
     Returns:
         Shape ``(n, k)``.
     """
-    start_x, start_y, end_x, end_y = (column[:, None] for column in pieces.reshape(-1, 4).unbind(1))
-    ex, ey = end_x - start_x, end_y - start_y
-    ee = (ex * ex + ey * ey).clamp_(min=1e-12)
-    squared = (x - start_x).square_()
-    squared += (y - start_y).square_()
-    pe = torch.addcmul(-(start_x * ex + start_y * ey), x, ex).addcmul_(y, ey)
-    t = (pe / ee).clamp_(0.0, 1.0)
-    return squared.addcmul_(t, pe.mul_(2.0).addcmul_(t, ee, value=-1.0), value=-1.0).clamp_(min=0.0)
+    start_x, start_y, end_x, end_y = pieces
+    x, y = end_x - start_x, end_y - start_y
+    length = (x * x).addcmul_(y, y).sqrt_()
+    # A piece without length has any direction; that of x does as well as others.
+    long = length > 1e-12
+    x, y = torch.where(long, x / length, 1.0), torch.where(long, y / length, 0.0)
+    way = torch.stack([x, y, (start_x * x).addcmul_(start_y, y).neg_()]).T @ points
+    side = torch.stack([-y, x, (start_x * y).addcmul_(start_y, x, value=-1.0)]).T @ points
+    beyond = way.sub_(torch.minimum(way.clamp(min=0.0), length[:, None]))
+    return side.square_().addcmul_(beyond, beyond)

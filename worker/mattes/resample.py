@@ -54,9 +54,13 @@ def prefilter(samples: torch.Tensor) -> torch.Tensor:
         The same shape; values may leave the range of the samples by a tenth of it.
     """
     for axis in (0, 1):
-        before = torch.cat([samples.narrow(axis, 0, 1), samples.narrow(axis, 0, samples.shape[axis] - 1)], axis)
-        after = torch.cat([samples.narrow(axis, 1, samples.shape[axis] - 1), samples.narrow(axis, -1, 1)], axis)
-        samples = (1.0 + 2.0 * PREFILTER) * samples - PREFILTER * (before + after)
+        count = samples.shape[axis]
+        out = samples * (1.0 + 2.0 * PREFILTER)
+        for start, neighbour in ((1, 0), (0, 1)):
+            out.narrow(axis, start, count - 1).sub_(samples.narrow(axis, neighbour, count - 1), alpha=PREFILTER)
+        for end in (0, count - 1):
+            out.narrow(axis, end, 1).sub_(samples.narrow(axis, end, 1), alpha=PREFILTER)
+        samples = out
     return samples
 
 

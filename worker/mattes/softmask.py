@@ -62,8 +62,8 @@ class SoftMask:
         """
         samples, around = self.samples, self.around
         # Values lie between the samples around them, or between the prefiltered ones, as the kernel is.
-        weights = torch.maximum(samples, self.prefiltered) >= 0.5
-        rows, columns = (torch.nonzero(weights.any(axis)).view(-1).cpu() for axis in (1, 0))
+        most = torch.maximum(samples, self.prefiltered)
+        rows, columns = (torch.nonzero(most.amax(axis) >= 0.5).view(-1).cpu() for axis in (1, 0))
         if rows.numel() == 0:
             return 0, 0, 1, 1
         x0, y0 = around[:2]

@@ -47,7 +47,7 @@ def test_without_a_line_everything_is_a_radius_away(value: float) -> None:
 @pytest.mark.parametrize("radius", [0.7, 3.0, 11.5])
 def test_distance_is_exact_to_every_piece(seed: int, radius: float) -> None:
     values = _blobs(seed)
-    pieces = level_line(values).double().numpy()
+    pieces = level_line(values).T.double().numpy()
     rows, cols = np.mgrid[: values.shape[0], : values.shape[1]]
     points = np.stack([cols.ravel(), rows.ravel()], axis=1)[:, None, :]
     start, along = pieces[None, :, :2], (pieces[:, 2:] - pieces[:, :2])[None]
