@@ -24,6 +24,9 @@ cells looks at the pixels of all rows of its block."""
 _SPREAD_BLOCK = (96, 96)
 """The same for how they vary, which takes many short steps over little."""
 
+_FAR = 64
+"""Distance, in pixels, of those that say what a plate's mean colour is about."""
+
 
 class CellColours:
     """Mean colours of cells and how they vary around each, found where asked for. Usable from several threads."""
@@ -37,9 +40,10 @@ class CellColours:
         """
         self.plate = plate
         self.grid_wh = grid_wh
+        self._centre = _middle(plate).to(device)
         # Never filled as a whole: memory that is not touched is not taken.
         self._means = torch.empty((3, grid_wh[1], grid_wh[0]), device=device)
-        self._spread = torch.empty((9, grid_wh[1], grid_wh[0]), dtype=torch.float64, device=device)
+        self._spread = torch.empty((9, grid_wh[1], grid_wh[0]), device=device)
         self._averaged: set[tuple[int, int]] = set()
         self._spread_out: set[tuple[int, int]] = set()
 
@@ -58,12 +62,12 @@ class CellColours:
             if block not in self._spread_out:
                 inner = self._box(block, _SPREAD_BLOCK)
                 around = clip(grow(inner, RADIUS), self.grid_wh)
-                found = spread(self.of(around))
+                found = spread(self.of(around), self._centre)
                 cut = (slice(None), *part_of(around, inner))
-                self._spread[self._part(inner)] = torch.cat([found.mean[cut], found.inverse[cut]])
+                self._spread[self._part(inner)] = torch.cat([found.mean[cut], found.factors[cut]])
                 self._spread_out.add(block)
         kept = self._spread[self._part(box)]
-        return Spread(kept[:3], kept[3:])
+        return Spread(self._centre, kept[:3], kept[3:])
 
     def _box(self, block: tuple[int, int], block_wh: Size) -> Box:
         x0, y0 = block[1] * block_wh[0], block[0] * block_wh[1]
@@ -81,6 +85,12 @@ class CellColours:
         lines = y.mean(shown.view(1, shown.shape[0], -1)).view(y.cells, -1, 3)
         # In one step: another thread may be reading what was found here before.
         part.copy_(x.mean(lines).div_(255.0).permute(2, 0, 1))
+
+
+def _middle(plate: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """About the mean colour of a plate, from pixels here and there. Shape ``(3, 1, 1)``, float32, in [0, 1]."""
+    seen = torch.from_numpy(np.array(plate[::_FAR, ::_FAR]))
+    return seen.float().mean((0, 1)).div_(255.0).view(3, 1, 1)
 
 
 @dataclass(frozen=True)

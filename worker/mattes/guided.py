@@ -178,7 +178,9 @@ class _Fits:
         coverage, colour = self.coverage[part_of(self.box, around)], self.colours.of(around)
         a, b = fit(colour, self.colours.spread(around), coverage)
         # Where colours say nothing the rest is all of the mask's shape.
-        rest = coverage - (a * colour).sum(0) - b
+        rest = coverage - b
+        for slope, channel in zip(a, colour, strict=True):
+            rest.addcmul_(slope, channel, value=-1.0)
         if self.kernel is Kernel.BSPLINE:
             rest = prefilter(rest)
         inner = part_of(around, block)
