@@ -30,8 +30,8 @@ class Spread:
     mean: torch.Tensor
     """Mean colour of the window around a cell, less `centre`. Shape ``(3, h, w)``, float32."""
     factors: torch.Tensor
-    """The covariance of its colours plus `NOISE` as ``L D L^T``: the entries gr, br and bg of L, below its diagonal
-    of ones, and the reciprocals of D's. Shape ``(6, h, w)``, float32."""
+    """The covariance of its colours plus `NOISE` as ``L D L^T``: the entries gr, br and bg of L, below its
+    diagonal of ones, and the reciprocals of D's. Shape ``(6, h, w)``, float32."""
 
 
 def spread(colour: torch.Tensor, centre: torch.Tensor | None = None) -> Spread:
@@ -49,7 +49,8 @@ def spread(colour: torch.Tensor, centre: torch.Tensor | None = None) -> Spread:
     torch.mul(sums[:3], sums[0], out=sums[3:6])
     torch.mul(sums[1:3], sums[1], out=sums[6:8])
     torch.mul(sums[2], sums[2], out=sums[8])
-    mean, of_products = _means(sums).split((3, 6))
+    means = _means(sums)
+    mean, of_products = means[:3], means[3:]
     of_products[:3].addcmul_(mean, mean[0], value=-1.0)
     of_products[3:5].addcmul_(mean[1:], mean[1], value=-1.0)
     of_products[5].addcmul_(mean[2], mean[2], value=-1.0)
