@@ -46,6 +46,9 @@ _STRAY_SIZES_PER_S = 1.5
 _STRAY_SPEED = 0.5
 """The place where a thing is found again may be off by so many sizes a second, and by this share of the way that
 it would have gone."""
+_SURE_LIKENESS = (0.9, 0.95)
+_WHOLE_RATIOS = (0.5, 2.0)
+"""What shows wholly and looks so much like it may be off by up to twice as far."""
 
 
 def follow_scores(track: LiveTrack, moment: Moment) -> Scores:
@@ -101,6 +104,8 @@ def find_scores(track: LiveTrack, moment: Moment) -> Scores:
     over = _touching(scene, track.expected_whole_edges(moment))
     look = _likeness(track, scene)
     ratio = scene.areas / track.area
+    whole = (ratio > _WHOLE_RATIOS[0]) & (ratio < _WHOLE_RATIOS[1])
+    reach = reach * (1.0 + whole * np.interp(look, _SURE_LIKENESS, (0.0, 1.0)))
     sized = (ratio > _FIND_RATIOS[0]) & (ratio < _FIND_RATIOS[1])
     least = np.interp(ratio, (0.0, 1.0), _FIND_LIKENESS)
     alike = look >= (_CUT_LIKENESS if track.last_frame < moment.shot_start else least)
@@ -109,7 +114,7 @@ def find_scores(track: LiveTrack, moment: Moment) -> Scores:
     out = np.zeros(len(scene))
     if possible.size:
         inside = _shares_inside(scene, possible, track.expected_whole(moment)) * np.exp(-elapsed_s)
-        place = np.maximum(1.0 - distance[possible] / reach, inside)
+        place = np.maximum(1.0 - distance[possible] / reach[possible], inside)
         out[possible] = np.where(place > 0, 0.6 * look[possible] + 0.4 * place, 0.0)
     return out
 

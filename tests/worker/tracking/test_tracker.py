@@ -64,6 +64,26 @@ def test_who_looked_new_at_first_is_told_to_be_an_old_one() -> None:
     assert (table.tracks[0].frame_count, table.tracks[0].last_frame) == (ids.count(first) + ids.count(sliver), 119)
 
 
+@pytest.mark.parametrize(
+    ("width", "color", "same"),
+    [
+        pytest.param(16, BLUE, True, id="whole and alike"),
+        pytest.param(16, (90, 60, 190), False, id="in other colours"),
+        pytest.param(5, BLUE, False, id="a part of it"),
+    ],
+)
+def test_who_stands_further_off_than_expected_must_be_seen_whole_and_alike(
+    width: int, color: tuple[int, int, int], same: bool
+) -> None:
+    tracker = Tracker(24.0)
+    for t in range(24):
+        first = tracker.update(t, drawn([Shape(upright(30, 45, 16, 30), BLUE)]))
+    for t in range(24, 36):
+        tracker.update(t, drawn([]))
+    again = tracker.update(36, drawn([Shape(upright(85, 45, width, 30), color)]))
+    assert (again == first) is same
+
+
 def test_segments_never_seen_before_cost_bounded_memory() -> None:
     """Twenty new things every frame, none ever seen twice."""
     rng = np.random.default_rng(3)
