@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,12 +13,12 @@ import torch
 
 from worker.mattes.geometry import Box, Size, clip, grow, part_of
 from worker.mattes.linear import RADIUS, Spread, spread
-from worker.mattes.matrices import cell_means
+from worker.mattes.matrices import Sparse, cell_means
 from worker.mattes.picture import values
 
-_BLOCK = (128, 16)
-"""Width and height of the blocks of cells whose colours are computed together: few rows, since averaging a row of
-cells looks at the pixels of all rows of its block."""
+_BLOCK = (192, 16)
+"""Width and height of the blocks of cells whose colours are computed together: long rows, and no more
+than the cache holds the pixels of."""
 
 _SPREAD_BLOCK = (96, 96)
 """The same for how they vary, which takes many short steps over little."""
@@ -78,13 +77,16 @@ class CellColours:
 
     def _average(self, box: Box) -> None:
         part = self._means[self._part(box)]
-        plate_wh = (self.plate.shape[1], self.plate.shape[0])
-        x, y = (_share(box[axis], box[axis + 2], plate_wh[axis], self.grid_wh[axis]) for axis in (0, 1))
+        (left, right, across), (top, bottom, down) = (
+            _share(box[axis], box[axis + 2], self.plate.shape[1 - axis], self.grid_wh[axis], part.device)
+            for axis in (0, 1)
+        )
         # Rows first: it is the pixels that are many.
-        shown = values(self.plate, (x.first, y.first, x.last, y.last), part.device)
-        lines = y.mean(shown.view(1, shown.shape[0], -1)).view(y.cells, -1, 3)
+        shown = values(self.plate, (left, top, right, bottom), part.device)
+        lines = down.times(shown.view(bottom - top, -1)).view(-1, right - left, 3)
+        means = across.times(lines.permute(1, 2, 0).reshape(right - left, -1)).div_(255.0)
         # In one step: another thread may be reading what was found here before.
-        part.copy_(x.mean(lines).div_(255.0).permute(2, 0, 1))
+        part.copy_(means.view(-1, 3, part.shape[1]).permute(1, 2, 0))
 
 
 def _middle(plate: npt.NDArray[np.uint8]) -> torch.Tensor:
@@ -93,42 +95,17 @@ def _middle(plate: npt.NDArray[np.uint8]) -> torch.Tensor:
     return seen.float().mean((0, 1)).div_(255.0).view(3, 1, 1)
 
 
-@dataclass(frozen=True)
-class _Share:
-    """Which pixels along an axis a run of cells has a share in."""
-
-    first: int
-    last: int
-    """One behind the last."""
-    cells: int
-    whole: int | None
-    """Pixels of a cell, where they are whole ones, as with plates and models of everyday sizes."""
-    matrix: torch.Tensor
-    """Shape ``(cells, last - first)``; see `cell_means`."""
-
-    def mean(self, lines: torch.Tensor) -> torch.Tensor:
-        """Means over the middle axis. Shape ``(n, last - first, k)`` in, ``(n, cells, k)`` out."""
-        if self.whole is None:
-            matrix = self.matrix.to(lines.device)
-            if lines.shape[0] == 1:
-                return matrix @ lines
-            # As one product: one for each line, three numbers wide, takes nine times as long.
-            flat = lines.transpose(1, 2).reshape(-1, lines.shape[1]) @ matrix.T
-            return flat.view(lines.shape[0], -1, self.cells).transpose(1, 2)
-        by_cell = lines.view(lines.shape[0], self.cells, self.whole, lines.shape[2])
-        total = by_cell[:, :, 0].clone()
-        for number in range(1, self.whole):
-            total += by_cell[:, :, number]
-        return total.div_(self.whole)
-
-
 @lru_cache(maxsize=1024)
-def _share(start: int, end: int, count_px: int, count: int) -> _Share:
-    """The share of cells `start` to `end` of `count` that lie along `count_px` pixels."""
+def _share(start: int, end: int, count_px: int, count: int, device: torch.device) -> tuple[int, int, Sparse]:
+    """The pixels that cells `start` to `end` of `count` have a share in, of `count_px` along an axis.
+
+    Returns:
+        The first, one behind the last, and the matrix that averages them; see `cell_means`.
+    """
     cell_px = count_px / count
     first, last = math.floor(start * cell_px), min(math.ceil(end * cell_px), count_px)
-    whole = None if count_px % count else count_px // count
-    return _Share(first, last, end - start, whole, cell_means(start, end - start, cell_px, first, last - first))
+    matrix = cell_means(start, end - start, cell_px, first, last - first)
+    return first, last, Sparse.of(matrix.to(device))
 
 
 def _blocks(box: Box, block_wh: Size) -> Iterator[tuple[int, int]]:

@@ -18,4 +18,7 @@ def values(plate: npt.NDArray[np.uint8], box: Box, device: torch.device) -> torc
     """The same, but from 0 to 255."""
     x0, y0, x1, y1 = box
     # A copy, since a plate that came over the wire cannot be written, nor one that is mirrored be shared.
-    return torch.from_numpy(np.array(plate[y0:y1, x0:x1])).to(device).float()
+    part = plate[y0:y1, x0:x1]
+    if device.type == "cpu":
+        return torch.from_numpy(part.astype(np.float32))
+    return torch.from_numpy(np.array(part)).to(device).float()
