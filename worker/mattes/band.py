@@ -11,8 +11,9 @@ import torch
 
 from bridge.borders import Border
 from worker.mattes.field import DistanceField, distance_field
-from worker.mattes.geometry import Box, box_wh
+from worker.mattes.geometry import Box
 from worker.mattes.growth import grown
+from worker.mattes.matrices import Sparse
 from worker.mattes.ramp import ANTI_ALIASING_PX
 from worker.mattes.softmask import SoftMask
 
@@ -63,40 +64,37 @@ def tiles(band: Band, side_px: int) -> Iterator[tuple[Box, float | None]]:
         Boxes of the plate, each with the coverage of all of its pixels, 0 or 1, or None where the band meets it.
     """
     x0, y0, x1, y1 = band.window
-    met, plain = tile_grid(band, side_px)
+    met, plain = tile_grid(band, side_px, band.window)
     for row, column in itertools.product(*map(range, met.shape)):
         left, top = x0 + column * side_px, y0 + row * side_px
         box = (left, top, min(left + side_px, x1), min(top + side_px, y1))
         yield box, None if met[row, column] else float(plain[row, column])
 
 
-def tile_grid(band: Band, side_px: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The tiles that cover the band's window, from its top left corner.
+def tile_grid(band: Band, side_px: int, window: Box) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is to do in the tiles that cover a part of the plate, from its top left corner.
 
     Returns:
         Two tensors of shape ``(rows, columns)`` on the CPU: which tiles the band meets, bool, and the coverage of
         all pixels of those that it does not, float32, 0 or 1.
     """
-    width, height = box_wh(band.window)
-    columns, rows = math.ceil(width / side_px), math.ceil(height / side_px)
-    centres = [
-        torch.arange(count, dtype=torch.float64, device=band.field.values_px.device) * side_px + first + 0.5
-        for count, first in ((columns, band.window[0]), (rows, band.window[1]))
+    device = band.field.values_px.device
+    starts = [
+        torch.arange(window[axis], window[axis + 2], side_px, dtype=torch.float64, device=device)
+        for axis in (0, 1)
     ]
-    plain = band.field.at(*centres, finish=lambda d: (d >= 0.0).float())
-    return _met(band, columns, rows, side_px), plain.cpu()
+    x, y = (start + side_px / 2.0 for start in starts)
+    plain = band.field.at(x, y, finish=lambda d: (d >= 0.0).float())
+    return _met(band, side_px, starts).cpu(), plain.cpu()
 
 
-def _met(band: Band, columns: int, rows: int, side_px: int) -> torch.Tensor:
-    """Which tiles the band meets. Shape ``(rows, columns)``, bool, on the CPU."""
-    field = band.field
-    step, (left, top) = field.lattice.step_px, field.lattice.box[:2]
-    y, x = torch.nonzero(field.values_px.abs() <= band.half_px + step, as_tuple=True)
-    met = torch.zeros((rows, columns), dtype=torch.bool, device=field.values_px.device)
+def _met(band: Band, side_px: int, starts: list[torch.Tensor]) -> torch.Tensor:
+    """Which tiles the band meets, by where they begin. Shape ``(rows, columns)``, bool."""
+    field, step = band.field, band.field.lattice.step_px
+    near = (band.half_px + step - field.values_px.abs()).clamp_(min=0.0)
     # Interpolation carries a lattice point up to a step away.
-    for across in (-step, step):
-        for down in (-step, step):
-            column = ((x + left + 0.5) * step + across - band.window[0]).div_(side_px).floor_().long()
-            row = ((y + top + 0.5) * step + down - band.window[1]).div_(side_px).floor_().long()
-            met[row.clamp_(0, rows - 1), column.clamp_(0, columns - 1)] = True
-    return met.cpu()
+    across, down = (
+        Sparse.of(((points > start - step) & (points < start + (side_px + step))).float())
+        for points, start in zip(field.lattice.points_px(near.device), (s[:, None] for s in starts), strict=True)
+    )
+    return across.times(down.times(near).T.contiguous()).T > 0.0

@@ -108,11 +108,12 @@ class DistanceField:
         out.view(-1).index_copy_(0, found, coverage(torch.lerp(upper, lower, down), ramp).half())
         return out
 
-    def enlarging(self, x_px: torch.Tensor, y_px: torch.Tensor) -> Enlarging:
-        """From `values_px` to tiles in whose columns and rows the pixels lie at `x_px` and `y_px`."""
-        step, (left, top) = self.lattice.step_px, self.lattice.box[:2]
-        height, width = self.values_px.shape
-        return Enlarging(x_px / step - (0.5 + left), y_px / step - (0.5 + top), (width, height), Kernel.LINEAR)
+    def enlarging(self, tiles: Box, side_px: int) -> Enlarging:
+        """From `values_px` to tiles of the plate, of which the box says the first and last columns and rows."""
+        scale = 1.0 / self.lattice.step_px
+        return Enlarging.even(
+            tiles, side_px, (scale, scale), self.lattice.box, Kernel.LINEAR, self.values_px.device
+        )
 
 
 def distance_field(mask: SoftMask, window: Box, width_px: float, reach_px: float) -> DistanceField:

@@ -56,48 +56,53 @@ def guided(mask: SoftMask, border: Border, colours: CellColours) -> tuple[Box, t
         The window of the plate outside which coverage is 0, and the coverage in it, float16, in [0, 1].
     """
     band = band_of(mask, border)
-    kind = mask.values.device.type
+    kind, device = mask.values.device.type, mask.values.device
     side = _TILE_PX.get(kind, _LARGE_TILE_PX)
-    met, plain = tile_grid(band, side)
-    (rows, columns), device = met.shape, mask.values.device
-    # Tiles at the right and at the bottom go on beyond the window.
+    # Tiles are counted from the plate's corner, so that all layers of all frames have the same ones.
+    x0, y0, x1, y1 = band.window
+    first_column, first_row = x0 // side, y0 // side
+    tiles = (first_column, first_row, -(-x1 // side), -(-y1 // side))
+    left, top = first_column * side, first_row * side
+    met, plain = tile_grid(band, side, (left, top, x1, y1))
+    rows, columns = met.shape
     out = torch.empty((rows * side, columns * side), dtype=torch.float16, device=device)
     by_tile = out.view(rows, side, columns, side).permute(0, 2, 1, 3)
     by_tile.copy_(plain[:, :, None, None])
-    left, top = band.window[:2]
-    x_px = torch.arange(columns * side, dtype=torch.float64, device=device).view(-1, side) + (left + 0.5)
-    y_px = torch.arange(rows * side, dtype=torch.float64, device=device).view(-1, side) + (top + 0.5)
-    distances = band.field.enlarging(x_px, y_px)
-    fits = _Fits.of(band, colours, x_px, y_px)
-    found = torch.nonzero(met)
+    distances = band.field.enlarging(tiles, side)
+    fits = _Fits.of(band, colours, tiles, side)
+    found, first = torch.nonzero(met), torch.tensor([first_row, first_column])
     fits.fit(found)
     batch = max(1, _BATCH_PX.get(kind, _LARGE_BATCH_PX) // side**2)
     for start in range(0, len(found), batch):
-        tiles = found[start : start + batch]
-        row, column = tiles.to(device).unbind(1)
-        followed = fits.follow(row, column, _colours(colours.plate, band.window, tiles, side, device))
+        here = found[start : start + batch]
+        row, column = here.to(device).unbind(1)
+        followed = fits.follow(row, column, _colours(colours.plate, here + first, side, device))
         if border.contrast != 1.0:
             followed = contrasted(followed, border.contrast)
         distance = distances.tiles(band.field.values_px[None], row, column)[:, :, 0]
         plain_here, weight = band.weigh(distance)
         by_tile[row, column] = torch.lerp(plain_here, followed, weight).half()
-    width, height = box_wh(band.window)
-    return band.window, out[:height, :width]
+    return band.window, out[y0 - top : y1 - top, x0 - left : x1 - left]
 
 
-def _colours(
-    plate: npt.NDArray[np.uint8], window: Box, tiles: torch.Tensor, side: int, device: torch.device
-) -> torch.Tensor:
-    """The colours of some tiles of a window.
+def _colours(plate: npt.NDArray[np.uint8], tiles: torch.Tensor, side: int, device: torch.device) -> torch.Tensor:
+    """The colours of some tiles of the plate. Shape ``(n, 2)``: row and column of each.
 
     Returns:
         Shape ``(3, n, side, side)``, float32, from 0 to 255; any colours beyond the plate.
     """
+    height, width = plate.shape[0] // side, plate.shape[1] // side
+    down, right, channel = plate.strides
+    strides = (down * side, right * side, down, right, channel)
+    whole = np.lib.stride_tricks.as_strided(plate, (height, width, side, side, 3), strides, writeable=False)
+    row, column = tiles.numpy().T
     cut = np.zeros((len(tiles), side, side, 3), np.uint8)
-    for tile, (row, column) in zip(cut, tiles.tolist(), strict=True):
-        top, left = window[1] + row * side, window[0] + column * side
+    inside = (row < height) & (column < width)
+    cut[inside] = whole[row[inside], column[inside]]
+    for number in np.flatnonzero(~inside):
+        top, left = row[number] * side, column[number] * side
         part = plate[top : top + side, left : left + side]
-        tile[: part.shape[0], : part.shape[1]] = part
+        cut[number, : part.shape[0], : part.shape[1]] = part
     planar = torch.empty((3, *cut.shape[:3]), device=device)
     return planar.copy_(torch.from_numpy(cut).permute(3, 0, 1, 2))
 
@@ -123,20 +128,21 @@ class _Fits:
     """From slopes and offset to the same tiles."""
 
     @classmethod
-    def of(cls, band: Band, colours: CellColours, x_px: torch.Tensor, y_px: torch.Tensor) -> _Fits:
-        """The fits of a band; `x_px` and `y_px` say where the pixels of columns and rows of tiles lie."""
+    def of(cls, band: Band, colours: CellColours, tiles: Box, side: int) -> _Fits:
+        """The fits of a band for tiles of the plate, of which the box says the first and last columns and rows."""
         mask = band.mask
         box = _cells_of(mask, band.window)
-        size_wh = width, height = box_wh(box)
+        width, height = box_wh(box)
         coverage = torch.zeros((height, width), device=mask.values.device)
         shown = meet(box, mask.box)
         if shown is not None:
             coverage[part_of(box, shown)] = mask.values[part_of(mask.box, shown)]
         # Where the samples are the pixels, nothing lies between them.
         kernel = Kernel.LINEAR if mask.grid_wh == mask.plate_wh else Kernel.BSPLINE
-        x = x_px * (mask.grid_wh[0] / mask.plate_wh[0]) - (box[0] + 0.5)
-        y = y_px * (mask.grid_wh[1] / mask.plate_wh[1]) - (box[1] + 0.5)
-        rest, lines = Enlarging(x, y, size_wh, kernel), Enlarging(x, y, size_wh, Kernel.LINEAR)
+        scale = mask.grid_wh[0] / mask.plate_wh[0], mask.grid_wh[1] / mask.plate_wh[1]
+        rest, lines = (
+            Enlarging.even(tiles, side, scale, box, by, coverage.device) for by in (kernel, Kernel.LINEAR)
+        )
         return cls(mask, colours, box, coverage, kernel, coverage.new_empty((5, height, width)), rest, lines)
 
     def follow(self, row: torch.Tensor, column: torch.Tensor, colour: torch.Tensor) -> torch.Tensor:
