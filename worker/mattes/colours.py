@@ -20,7 +20,7 @@ _BLOCK = (192, 16)
 """Width and height of the blocks of cells whose colours are computed together: long rows, and no more
 than the cache holds the pixels of."""
 
-_SPREAD_BLOCK = (96, 96)
+_SPREAD_BLOCK = (192, 64)
 """The same for how they vary, which takes many short steps over little."""
 
 _FAR = 64

@@ -13,7 +13,7 @@ import torch
 
 from worker.mattes.contour import level_line
 
-_CHUNK = {"cpu": 1 << 16}
+_CHUNK = {"cpu": 1 << 17}
 """Distances computed at once, by kind of device: on the CPU as many as its cache holds."""
 
 _LARGE_CHUNK = 1 << 22

@@ -28,12 +28,12 @@ _TILE_PX = {"cpu": 32}
 
 _LARGE_TILE_PX = 128
 
-_BATCH_PX = {"cpu": 1 << 16}
+_BATCH_PX = {"cpu": 1 << 17}
 """Pixels of the tiles that are computed together, by kind of device: on the CPU they stay in the cache."""
 
 _LARGE_BATCH_PX = 1 << 22
 
-_BLOCK = 96
+_BLOCK = 192
 """Side of the squares of cells that are fitted together."""
 
 _FIT_MARGIN = 2 * RADIUS + 1
