@@ -19,7 +19,6 @@ from worker.device import device_words, share_cores
 from worker.earlier import FolderChangedError, joined, joining
 from worker.engine_link import Held
 from worker.following import follow_tracks
-from worker.frame_writer import end_processes
 from worker.held import held
 from worker.layers import find_categories, settle_layers
 from worker.mattes import check_borders
@@ -33,6 +32,7 @@ from worker.notes import notes_on
 from worker.pipeline import run_export
 from worker.plates import PlateDesk
 from worker.predictions import Predictions
+from worker.processes import end_processes
 from worker.progress import Progress
 from worker.roots import Roots
 from worker.spawning import check_guard
@@ -204,7 +204,7 @@ class Engine:
         return self._plates.answer(message, arrays, entry.label_set, notices)
 
     def close(self) -> None:
-        """End the processes that write frames; another export would start them again."""
+        """End the processes that help; another export or plate would start them again."""
         end_processes()
 
     def _check_source(self, source: str) -> None:

@@ -1,22 +1,17 @@
 """The files of one frame, from its prediction to the disk; on a CPU several frames at a time, in processes.
 
-Mattes are thousands of short steps, and between any two of them Python's lock changes hands: two threads that make
-mattes are slower than one. Frames do not need each other, so each core has a process of its own for whole frames.
+Frames do not need each other: each of `worker.processes` works on whole ones.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -31,9 +26,9 @@ from worker.layers import LayerSpec
 from worker.mattes import Matte, empty_mattes, make_mattes, normalized
 from worker.media.linear import LinearPlate
 from worker.models.base import Plate
+from worker.processes import forget, processes
 from worker.segments import FramePrediction
-from worker.shared_record import Record
-from worker.spawning import NEEDS_GUARD, is_guarded, spawn_context
+from worker.spawning import NEEDS_GUARD, is_guarded
 
 FOREGROUND = "foreground"
 """The layout of foreground colour in manifests and keys; asked for by a flag of its own."""
@@ -129,8 +124,8 @@ def write_frames(
         yield from map(write_frame, orders)
         return
     waiting: deque[Future[dict[str, float]]] = deque()
+    pool = processes()
     try:
-        pool = _pool()
         for order in orders:
             waiting.append(pool.submit(write_frame, order))
             # One more than are written, so that a process finds its next frame ready; not where memory is short.
@@ -139,7 +134,7 @@ def write_frames(
         while waiting:
             yield waiting.popleft().result()
     except BrokenProcessPool:
-        _pool.cache_clear()
+        forget(pool)
         if not is_guarded():
             raise BadRequestError(NEEDS_GUARD) from None
         raise DeviceMemoryError(
@@ -150,48 +145,3 @@ def write_frames(
         for future in waiting:
             future.cancel()
         wait(waiting)
-
-
-def warm_up(device: torch.device) -> None:
-    """Start the processes now, so that they are there when the first frame comes."""
-    if device.type == "cpu" and cores() > 1:
-        try:
-            _start()
-        except BrokenProcessPool:
-            # One was ended while it had nothing to do.
-            _pool.cache_clear()
-            _start()
-
-
-def _start() -> None:
-    for _ in range(cores()):
-        _pool().submit(os.getpid)
-
-
-def end_processes() -> None:
-    """End the processes; a process that waits for its children when it ends would wait for these for ever."""
-    if _pool.cache_info().currsize:
-        _pool().shutdown(cancel_futures=True)
-        _pool.cache_clear()
-
-
-@cache
-def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(cores(), spawn_context(), initializer=_begin, initargs=(signs.record(),))
-
-
-def _begin(record: Record | None) -> None:
-    if record is not None:
-        signs.adopt(record)
-    torch.set_num_threads(1)
-    # Ctrl-C at a terminal goes to the whole group; it is the parent who decides what ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot say goodbye; without this its processes would wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

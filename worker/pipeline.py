@@ -19,9 +19,10 @@ from worker.earlier import Folder, FolderChangedError, joined, manifest_path
 from worker.export_plan import ExportPlan
 from worker.folder_lock import sole_writer
 from worker.following import follow_tracks
-from worker.frame_writer import warm_up, write_frames
+from worker.frame_writer import write_frames
 from worker.media import Source, open_source
 from worker.predictions import Predictions
+from worker.processes import warm_up
 from worker.progress import Progress
 from worker.sheet import SheetFrame, SheetPlates, plan_sheet, write_sheet
 from worker.stages import Stopwatch, ahead

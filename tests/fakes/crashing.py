@@ -16,7 +16,7 @@ from unittest import mock
 import torch
 
 from tests.fakes.color_model import LABELS, ColorModel
-from worker import frame_writer
+from worker import frame_writer, processes
 from worker.engine import Engine
 from worker.engine_process import EngineSettings
 from worker.media import movie, sequence
@@ -42,7 +42,8 @@ def make(settings: EngineSettings) -> Engine:
     mock.patch.object(movie, "MovieDecoder", _CrashingDecoder).start()
     mock.patch.object(movie, "index_movie", _index_movie).start()
     # No processes that write beside it: they take seconds to start, each time anew.
-    mock.patch.object(frame_writer, "cores", lambda: 1).start()
+    for module in (frame_writer, processes):
+        mock.patch.object(module, "cores", lambda: 1).start()
     assert settings.store is not None
     return Engine(torch.device("cpu"), Store(settings.store))
 

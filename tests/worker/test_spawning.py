@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.worker.conftest import Export
-from worker import frame_writer, spawning
+from worker import spawning
 from worker.device import cores
+from worker.processes import processes
 from worker.spawning import NEEDS_GUARD, is_guarded
 
 needs_cores = pytest.mark.skipif(cores() == 1, reason="with one core there are no such processes")
@@ -87,10 +88,10 @@ def test_whether_a_script_asks_for_its_name(
 @needs_cores
 def test_processes_that_were_ended_between_two_exports_are_replaced(export: Export, tmp_path: Path) -> None:
     export()
-    os.kill(frame_writer._pool().submit(os.getpid).result(), signal.SIGKILL)
+    os.kill(processes().submit(os.getpid).result(), signal.SIGKILL)
     deadline = time.monotonic() + 30
     with pytest.raises(BrokenProcessPool):
         while time.monotonic() < deadline:
-            frame_writer._pool().submit(os.getpid)
+            processes().submit(os.getpid)
             time.sleep(0.05)
     assert export(out=str(tmp_path / "again")).is_file()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from worker import frame_writer, signs
+from worker import processes, signs
 from worker.shared_record import Record, Underway
 from worker.suspects import Suspects, Verdict
 from worker.watchdog import Limits, Quiet, watch
@@ -144,7 +144,7 @@ def test_an_end_over_something_else_clears_a_frame(between: list[Underway]) -> N
 
 def test_the_processes_that_write_show_signs_of_life_too(here: Record) -> None:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, initializer=frame_writer._begin, initargs=(signs.record(),)) as pool:
+    with ProcessPoolExecutor(1, context, initializer=processes.begin, initargs=(signs.record(),)) as pool:
         before = here.beats
         pool.submit(signs.beat).result(60)
     assert here.beats == before + 1
