@@ -14,11 +14,12 @@ from bridge.messages import Segment, SegmentLayer, SegmentReply, SharedPlate
 from bridge.shared_plate import take
 from worker.labels import LabelSet
 from worker.layers import LayerSpec, settle_layers
-from worker.mattes import Matte, make_mattes
+from worker.mattes import Matte
 from worker.media import open_source
 from worker.models.base import Plate
 from worker.models.detail import closer
 from worker.models.registry import ModelPool
+from worker.plate_mattes import PlateMattes
 from worker.predictions import Predictions
 from worker.recent import Recent
 from worker.segments import FramePrediction
@@ -49,7 +50,7 @@ class PlateDesk:
     def __init__(self, pool: ModelPool, store: Store, device: torch.device) -> None:
         self._pool = pool
         self._store = store
-        self._device = device
+        self._maker = PlateMattes(device)
         self._plates: Recent[_Look] = Recent(PLATES_BYTES)
         self._mattes: Recent[Matte] = Recent(MATTES_BYTES)
 
@@ -91,9 +92,7 @@ class PlateDesk:
         known = {} if look.key is None else {layer: self._mattes.get((look.key, layer)) for layer in layers}
         missing = [layer for layer in layers if known.get(layer) is None]
         size_wh = (look.plate.shape[1], look.plate.shape[0])
-        made = dict(
-            zip(missing, make_mattes(look.prediction, missing, size_wh, self._device, look.plate), strict=True)
-        )
+        made = dict(zip(missing, self._maker.make(look.prediction, missing, size_wh, look.plate), strict=True))
         if look.key is not None:
             for layer, matte in made.items():
                 self._mattes.put((look.key, layer), matte, matte.coverage.nbytes + _ENTRY_BYTES)
