@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from bridge.borders import Border
 from worker.mattes.field import DistanceField, distance_field
 from worker.mattes.geometry import Box
 from worker.mattes.growth import grown
-from worker.mattes.matrices import Sparse
 from worker.mattes.ramp import ANTI_ALIASING_PX
 from worker.mattes.softmask import SoftMask
 
@@ -79,22 +79,26 @@ def tile_grid(band: Band, side_px: int, window: Box) -> tuple[torch.Tensor, torc
         all pixels of those that it does not, float32, 0 or 1.
     """
     device = band.field.values_px.device
-    starts = [
-        torch.arange(window[axis], window[axis + 2], side_px, dtype=torch.float64, device=device)
-        for axis in (0, 1)
-    ]
-    x, y = (start + side_px / 2.0 for start in starts)
-    plain = band.field.at(x, y, finish=lambda d: (d >= 0.0).float())
-    return _met(band, side_px, starts).cpu(), plain.cpu()
-
-
-def _met(band: Band, side_px: int, starts: list[torch.Tensor]) -> torch.Tensor:
-    """Which tiles the band meets, by where they begin. Shape ``(rows, columns)``, bool."""
-    field, step = band.field, band.field.lattice.step_px
-    near = (band.half_px + step - field.values_px.abs()).clamp_(min=0.0)
-    # Interpolation carries a lattice point up to a step away.
-    across, down = (
-        Sparse.of(((points > start - step) & (points < start + (side_px + step))).float())
-        for points, start in zip(field.lattice.points_px(near.device), (s[:, None] for s in starts), strict=True)
+    x, y = (
+        torch.arange(first, end, side_px, dtype=torch.float64, device=device)
+        for first, end in zip(window[:2], window[2:], strict=True)
     )
-    return across.times(down.times(near).T.contiguous()).T > 0.0
+    half = side_px / 2.0
+    plain = band.field.at(x + half, y + half, finish=lambda d: (d >= 0.0).float())
+    return _met(band, side_px, x, y).cpu(), plain.cpu()
+
+
+def _met(band: Band, side_px: int, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Which tiles the band meets, by where their columns and rows begin. Shape ``(rows, columns)``, bool.
+
+    A pixel's distance lies between those of the lattice points around it. From one of them to the next it cannot
+    leap over a band that is wider than their distance; a band that is not is looked for as if it were.
+    """
+    values, lattice = band.field.values_px, band.field.lattice
+    near = (max(band.half_px, lattice.step_px) - values.abs()).clamp_(min=0.0)
+    for axis, starts in ((1, y), (0, x)):
+        at = (starts + 0.5) / lattice.step_px - (0.5 + lattice.box[axis])
+        first, count = at.floor().long(), math.ceil((side_px - 1) / lattice.step_px) + 2
+        points = first[:, None] + torch.arange(count, device=first.device)
+        near = F.embedding_bag(points.clamp_(0, len(near) - 1), near, mode="sum").T.contiguous()
+    return near > 0.0

@@ -16,9 +16,9 @@ from worker.mattes.linear import RADIUS, Spread, spread
 from worker.mattes.matrices import Sparse, cell_means
 from worker.mattes.picture import values
 
-_BLOCK = (192, 16)
-"""Width and height of the blocks of cells whose colours are computed together: long rows, and no more
-than the cache holds the pixels of."""
+_BLOCK = (512, 16)
+"""Width and height of the blocks of cells whose colours are computed together: whole rows of most grids, since
+long ones are quick to add, and few of them, for masks that need few."""
 
 _SPREAD_BLOCK = (192, 64)
 """The same for how they vary, which takes many short steps over little."""

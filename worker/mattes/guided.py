@@ -103,8 +103,8 @@ def _colours(plate: npt.NDArray[np.uint8], tiles: torch.Tensor, side: int, devic
         top, left = row[number] * side, column[number] * side
         part = plate[top : top + side, left : left + side]
         cut[number, : part.shape[0], : part.shape[1]] = part
-    planar = torch.empty((3, *cut.shape[:3]), device=device)
-    return planar.copy_(torch.from_numpy(cut).permute(3, 0, 1, 2))
+    # To planes while they are bytes, of which a line of the cache holds four times as many.
+    return torch.from_numpy(cut).to(device).permute(3, 0, 1, 2).contiguous().float()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 
 PREFILTER = 5.0 / 24.0
 """Weight of the sharpening filter ``(-a, 1 + 2a, -a)`` before the cubic B-spline.
@@ -107,28 +108,32 @@ def enlarged(
         dtype: The same.
     """
     # Columns first, since the raster is smallest before it is enlarged.
-    across = _gather(samples, x, axis=1)
+    across = _taken(samples.T.contiguous(), x).T.contiguous()
     (first, weights), width = y, across.shape[1]
     out = torch.empty((len(first), width), dtype=dtype, device=samples.device)
     # On the CPU a strip goes through all of its steps while it is in the cache; an 8K plate is 130 MB a step.
     rows = max(1, _STRIP // width) if samples.device.type == "cpu" else len(first)
     for top in range(0, len(first), rows):
         strip = slice(top, top + rows)
-        out[strip] = finish(_gather(across, (first[strip], tuple(weight[strip] for weight in weights)), axis=0))
+        out[strip] = finish(_taken(across, (first[strip], tuple(weight[strip] for weight in weights))))
     return out
 
 
-def _gather(samples: torch.Tensor, taken: Taps, axis: int) -> torch.Tensor:
-    """Interpolate along one axis."""
+def _taken(rows: torch.Tensor, taken: Taps) -> torch.Tensor:
+    """Sums of rows by their weights; beyond the first and the last they go on by replication.
+
+    Args:
+        rows: Shape ``(h, w)``, float32.
+        taken: What the m rows of the result take.
+
+    Returns:
+        Shape ``(m, w)``.
+    """
     first, weights = taken
-    last = samples.shape[axis] - 1
-    out: torch.Tensor | None = None
-    for tap, weight in enumerate(weights):
-        values = samples.index_select(axis, (first + tap).clamp_(0, last))
-        along = weight.to(samples.dtype).unsqueeze(1 - axis)
-        out = values.mul_(along) if out is None else out.addcmul_(values, along)
-    assert out is not None
-    return out
+    places = (first[:, None] + torch.arange(len(weights), device=first.device)).clamp_(0, len(rows) - 1)
+    shares = torch.stack(weights, 1).to(rows.dtype)
+    # In one pass over the rows; it is what looks up words, and quick at adding up.
+    return F.embedding_bag(places, rows, mode="sum", per_sample_weights=shares)
 
 
 def even_taps(start: int, stop: int, scale: float, origin: int, kernel: Kernel, device: torch.device) -> Taps:

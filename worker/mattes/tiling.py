@@ -77,7 +77,7 @@ class Enlarging:
         """
         self.columns = across.samples.clamp(0, size_wh[0] - 1)
         self.rows = down.samples.clamp(0, size_wh[1] - 1)
-        self._across, self._down = across.matrices.transpose(1, 2), down.matrices
+        self._across, self._down = across.matrices.transpose(1, 2).contiguous(), down.matrices
 
     @classmethod
     def even(
