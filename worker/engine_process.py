@@ -42,6 +42,7 @@ from worker.engine_link import (
     Stop,
 )
 from worker.faults import as_known_error
+from worker.heap import keep_freed
 from worker.jobs import job_id
 from worker.progress import Progress
 from worker.shared_record import Avoided, Record
@@ -128,6 +129,7 @@ def run(
         # Asked by the watchdog before it ends a process that hangs.
         faulthandler.register(signal.SIGUSR1)
     signs.adopt(record, avoided, alone=alone)
+    keep_freed()
     # Ctrl-C at a terminal goes to the whole group; it is the service that decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.set_up(log_level, as_json=json_log)

@@ -18,6 +18,7 @@ import torch
 
 from worker import signs
 from worker.device import cores
+from worker.heap import keep_freed
 from worker.shared_record import Record
 from worker.spawning import spawn_context
 
@@ -79,6 +80,7 @@ def begin(record: Record | None) -> None:
     """What each process does first; `record` is what `worker.signs.record` gives in its parent."""
     if record is not None:
         signs.adopt(record)
+    keep_freed()
     torch.set_num_threads(1)
     # Ctrl-C at a terminal goes to the whole group; it is the parent who decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
