@@ -76,7 +76,7 @@ class Held(_Part, frozen=True):
 
     resident_bytes: int
     writers_bytes: int
-    """Of the processes that write frames, together; pages that they share count in each."""
+    """Of the processes that write frames and help with plates, together; pages that they share count in each."""
     device: str = ""
     """The device, for example ``cuda:0``; empty for a CPU."""
     allocated_bytes: int | None = None

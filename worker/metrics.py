@@ -83,7 +83,7 @@ def _held(held: Held | None) -> list[tuple[str, str, str, Samples]]:
         return []
     families: list[tuple[str, str, str, Samples]] = [
         ("inference_resident_bytes", "gauge", "Memory of the inference process.", [({}, held.resident_bytes)]),
-        ("writers_resident_bytes", "gauge", "Memory of the processes that write.", [({}, held.writers_bytes)]),
+        ("writers_resident_bytes", "gauge", "Memory of the processes beside it.", [({}, held.writers_bytes)]),
     ]
     of_device = (
         ("allocated", "Device memory in use by tensors.", held.allocated_bytes),

@@ -154,6 +154,17 @@ def test_whoever_helps_may_end_midway(
     assert answers[-1], "another process helps"
 
 
+def test_whoever_was_killed_between_two_plates_is_replaced(
+    maker: PlateMattes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.kill(processes.processes().submit(os.getpid).result(60), signal.SIGKILL)
+    answers = _answers(monkeypatch)
+    _waits_for_help(maker, monkeypatch)
+    for _ in range(3):
+        _check(maker)
+    assert answers[-1], "another process helps"
+
+
 def test_whoever_helps_is_not_waited_for_too_long(maker: PlateMattes, monkeypatch: pytest.MonkeyPatch) -> None:
     processes.processes().submit(os.getpid).result(60)
     monkeypatch.setattr(plate_mattes, "PATIENCE_S", 0.1)
