@@ -125,6 +125,10 @@ class ExportPlan:
         self.layouts: dict[str, Layout] = {name: layout_of(name, self.file_set) for name in names}
         self.foreground = ForegroundLayout(self.file_set) if request.foreground else None
         """Foreground colour, where it was asked for: laid out like the others, but made from the plate's light."""
+        self._described = {
+            name: [(layer.name, layer.categories, layer.track, layer.border.describe()) for layer in output.layers]
+            for name, output in self.outputs.items()
+        }
 
     @property
     def outputs(self) -> dict[str, Layout | ForegroundLayout]:
@@ -212,10 +216,7 @@ class ExportPlan:
             [(number, self.predictions.stamp(number)) for number in shown],
             self.model.fingerprint,
             sorted(self.model.settings.items()),
-            [
-                (layer.name, layer.categories, layer.track, layer.border.describe())
-                for layer in self.outputs[layout].layers
-            ],
+            self._described[layout],
             [
                 [(track_id, self._tracks[track_id].category if track_id else "") for track_id in ids]
                 for ids in (self.index.frames[number] for number in shown)

@@ -11,6 +11,7 @@ from worker.layers import LayerSpec
 from worker.mattes import Matte
 from worker.mattes.geometry import Box, meet, part_of
 from worker.sheet.overlay import track_color
+from worker.sheet.pictures import scaled
 from worker.sheet.text import LABEL_PX, SMALL_PX, cut, font, lines
 
 CAPTION_PX = LABEL_PX + 2 * SMALL_PX + 20
@@ -64,7 +65,7 @@ def draw_tile(
         left = number * (cell[0] + 2)
         draw.rectangle((left, 0, left + cell[0] - 1, cell[1] - 1), fill=_BACK)
         at = (left + (cell[0] - size[0]) // 2, (cell[1] - size[1]) // 2)
-        tile.paste(picture.resize(size, Image.Resampling.BICUBIC), at)
+        tile.paste(scaled(picture, size), at)
 
     y = cell[1] + 4
     color = track_color(label_set[layer.categories[0]].color, layer.track)
