@@ -70,30 +70,9 @@ class Engine:
             BadRequestError: (or a class below it) names what is wrong and what to do.
             DeviceMemoryError: a frame of this size takes more memory than there is.
         """
-        self._check_source(request.source)
-        self._roots.check(request.out, "output folder")
-        entry = self._find(request.model)
-        notices = check_licence(entry.name, entry.terms, request.licence)
-        # As if the source showed everything: names of categories and groups are known before anything is found.
-        shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
-        layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
-        notices += check_borders((layer.border for layer in layers), request.licence)
+        notices = self._check_words(request)
         with _opened(request) as source:
-            if request.foreground:
-                # Raises where the configuration has no way to scene-linear light.
-                _ = source.light
-            notices += notes_on(entry.name, source, request)
-            # At the least: the layers of tracks are not known yet.
-            frames_at_once(
-                source.size_wh,
-                max(1, len(request.categories or ())),
-                request.layouts,
-                foreground=request.foreground,
-                wanted=1,
-                free_bytes=available_bytes(),
-            )
-            check_output(Path(request.out))
-            return notices + joining(request, joined(request, source))
+            return notices + _check_plates(request, source)
 
     @property
     def device_words(self) -> str:
@@ -134,7 +113,7 @@ class Engine:
             JobCancelledError: the job was cancelled.
             MattebridgeError: the export cannot go on; finished frames are kept.
         """
-        self.check(request)
+        self._check_words(request)
         for left in reversed(range(_TRIES)):
             try:
                 return self._export(request, progress, careful)
@@ -145,9 +124,10 @@ class Engine:
         raise AssertionError
 
     def _export(self, request: MatteRequest, progress: Progress, careful: bool) -> Path:
-        model = closer(self._pool.get(request.model), request.detail)
         with ExitStack() as opened:
             source = opened.enter_context(_opened(request))
+            _check_plates(request, source)
+            model = closer(self._pool.get(request.model), request.detail)
             wider = joined(request, source)
             if wider is not request:
                 source = opened.enter_context(_opened(wider))
@@ -213,11 +193,40 @@ class Engine:
             for file in linked_files(source):
                 self._roots.check(file, "source")
 
+    def _check_words(self, request: MatteRequest) -> tuple[str, ...]:
+        """What can be checked of an export without a look at its source; as `check`."""
+        self._check_source(request.source)
+        self._roots.check(request.out, "output folder")
+        entry = self._find(request.model)
+        notices = check_licence(entry.name, entry.terms, request.licence)
+        # As if the source showed everything: names of categories and groups are known before anything is found.
+        shown: dict[str, tuple[int, ...]] = dict.fromkeys(entry.label_set.names, ())
+        layers = settle_layers(shown, request.categories, request.policy, entry.label_set, groups=request.groups)
+        return notices + check_borders((layer.border for layer in layers), request.licence)
+
     def _find(self, model: str) -> ModelEntry:
         """The model that a request asks for; one that is named by its path must lie in the roots."""
         if is_path(model):
             self._roots.check(model, "model")
         return find_model(model)
+
+
+def _check_plates(request: MatteRequest, source: Source) -> tuple[str, ...]:
+    """The rest of what `Engine.check` finds out."""
+    if request.foreground:
+        # Raises where the configuration has no way to scene-linear light.
+        _ = source.light
+    # At the least: the layers of tracks are not known yet.
+    frames_at_once(
+        source.size_wh,
+        max(1, len(request.categories or ())),
+        request.layouts,
+        foreground=request.foreground,
+        wanted=1,
+        free_bytes=available_bytes(),
+    )
+    check_output(Path(request.out))
+    return notes_on(find_model(request.model).name, source, request) + joining(request, joined(request, source))
 
 
 def check_output(folder: Path) -> None:

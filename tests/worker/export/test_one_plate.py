@@ -43,7 +43,7 @@ def test_a_plate_asked_for_again_only_makes_the_border_that_changed(
         made.extend(layer.name for layer in args[1])
         return make_mattes(*args)
 
-    monkeypatch.setattr("worker.plates.make_mattes", counted)
+    monkeypatch.setattr("worker.plate_mattes.make_mattes", counted)
     path = plates / "shot.1003.png"
     first = engine.segment(Segment(source=str(path), model="colours", policy=HARD), ())
     assert made == ["person", "grass", "sky"]
