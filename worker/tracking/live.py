@@ -121,9 +121,10 @@ class LiveTrack:
             self._learn_look(scene, index)
 
     def resume(self, young: LiveTrack) -> None:
-        """Go on as `young`, a track begun after this one was lost that turned out to be this thing."""
+        """Go on as `young`, a track begun about when this one was lost that turned out to be this thing."""
+        both = max(0, self.last_frame - young.first_frame + 1)
+        self.frame_count += max(0, young.frame_count - both)
         self.last_frame = young.last_frame
-        self.frame_count += young.frame_count
         self.votes.add_all(young.votes)
         self.velocity = young.velocity
         self._last = young._last

@@ -11,9 +11,9 @@ from scipy.optimize import linear_sum_assignment
 from worker.tracking.grid import shared_areas
 from worker.tracking.live import LiveTrack
 from worker.tracking.scene import Moment, Scene
-from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores
+from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores, twin_scores
 
-_FOLLOW_SCORE = 0.25
+_FOLLOW_SCORE = 0.27
 _FIND_SCORE = 0.5
 """Pairs that score less are not the same."""
 
@@ -45,15 +45,21 @@ def leap(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.boo
     return _assigned([np.where(sought, leap_scores(track, moment), 0.0) for track in tracks], 0.0)
 
 
-def find(tracks: Sequence[LiveTrack], moment: Moment, sought: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+def find(
+    tracks: Sequence[LiveTrack], moment: Moment, before: npt.NDArray[np.bool_], beside: npt.NDArray[np.bool_]
+) -> list[tuple[int, int]]:
     """Pairs of the positions of a lost track and of a thing that it was found to be, each at most once.
 
     Args:
         tracks: Those that no thing was found to go on from.
         moment: The frame.
-        sought: Whether a thing may be a track's. Shape ``(len(tracks), N)``.
+        before: Whether a thing may be a track that was lost before. Shape ``(len(tracks), N)``.
+        beside: Whether it may be one that was seen beside it for a while. The same shape.
     """
-    scores = [np.where(mask, find_scores(track, moment), 0.0) for mask, track in zip(sought, tracks, strict=True)]
+    scores = []
+    for track, lost, twin in zip(tracks, before, beside, strict=True):
+        score = np.where(lost, find_scores(track, moment), 0.0)
+        scores.append(np.maximum(score, np.where(twin, twin_scores(track, moment), 0.0)) if twin.any() else score)
     return _assigned(scores, _FIND_SCORE)
 
 

@@ -42,6 +42,8 @@ if it shows wholly."""
 _FIND_RATIOS = (0.05, 3.0)
 """A thing found again shows between these shares of its usual area: little of it where it comes out from behind
 something."""
+_TWIN_INSIDE = 0.3
+"""Of a thing found twice the smaller lies in the larger with at least this share."""
 _STRAY_SIZES_PER_S = 1.5
 _STRAY_SPEED = 0.5
 """The place where a thing is found again may be off by so many sizes a second, and by this share of the way that
@@ -117,6 +119,14 @@ def find_scores(track: LiveTrack, moment: Moment) -> Scores:
         place = np.maximum(1.0 - distance[possible] / reach[possible], inside)
         out[possible] = np.where(place > 0, 0.6 * look[possible] + 0.4 * place, 0.0)
     return out
+
+
+def twin_scores(track: LiveTrack, moment: Moment) -> Scores:
+    """Is a thing that was seen beside a track, now lost, the same found twice? It must lie where the track was."""
+    scene = moment.scene
+    inside = _shares_inside(scene, np.arange(len(scene)), track.expected_whole(moment))
+    found = find_scores(track, moment)
+    return np.where(inside >= _TWIN_INSIDE, found, 0.0)
 
 
 def _shares_inside(scene: Scene, rows: npt.NDArray[np.intp], whole: Plane) -> Scores:

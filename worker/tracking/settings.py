@@ -11,6 +11,8 @@ LOST_S = 2.0
 """A track unseen for longer than this is over: what comes then is a new one."""
 YOUNG_S = 1.0
 """A track that began no longer ago than this may still turn out to be one that was lost before."""
+TWICE_S = 0.4
+"""For so long a thing may be found as two, one of them a new track, before the old one is lost."""
 CONFIRM_S = 1 / 8
 """A track seen for less than this is flicker, unless the clip itself is short (see `CONFIRM_SHARE`)."""
 CONFIRM_SHARE = 1 / 5

@@ -24,6 +24,7 @@ from worker.tracking.settings import (
     GAP_S,
     LOST_S,
     MAX_LOST,
+    TWICE_S,
     YOUNG_S,
 )
 from worker.tracking.stuff import StuffTracks
@@ -167,14 +168,21 @@ class Tracker:
         return owners
 
     def _find_lost(self, moment: Moment, owners: dict[int, LiveTrack]) -> None:
-        """Give things without a track, or with a young one, to tracks that were lost before those began."""
+        """Give things without a track, or with a young one, to tracks that were lost before those began.
+
+        Where a thing was found twice for a while, as happens when it comes out from behind another, the track that
+        is lost may have gone on beside the young one.
+        """
         followed = {track.id for track in owners.values()}
         lost = [t for t in self._live if t.id not in followed]
-        sought = np.ones((len(lost), len(moment.scene)), bool)
+        before = np.ones((len(lost), len(moment.scene)), bool)
+        beside = np.zeros_like(before)
         for i, owner in owners.items():
             young = moment.frame - owner.first_frame <= YOUNG_S * self._fps
-            sought[:, i] = [young and t.last_frame < owner.first_frame for t in lost]
-        for row, i in find(lost, moment, sought):
+            latest = owner.first_frame + TWICE_S * self._fps
+            before[:, i] = [young and t.last_frame < owner.first_frame for t in lost]
+            beside[:, i] = [young and t.first_frame < owner.first_frame <= t.last_frame < latest for t in lost]
+        for row, i in find(lost, moment, before, beside):
             if i in owners:
                 lost[row].resume(owners[i])
                 self._found_again[owners[i].id] = lost[row].id

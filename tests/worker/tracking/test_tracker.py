@@ -64,6 +64,26 @@ def test_who_looked_new_at_first_is_told_to_be_an_old_one() -> None:
     assert (table.tracks[0].frame_count, table.tracks[0].last_frame) == (ids.count(first) + ids.count(sliver), 119)
 
 
+@pytest.mark.parametrize(("apart_px", "same"), [(0, True), (40, False)])
+def test_who_is_found_twice_and_then_in_part_alone_is_one(apart_px: int, same: bool) -> None:
+    whole = drawn([Shape(upright(60, 45, 16, 30), BLUE)])
+    x0, y0, x1, y1 = whole.segments[0].box
+    part = replace(whole.segments[0], box=(x0, y0 + 12, x1, y1), mask=whole.segments[0].mask[12:])
+    if apart_px:
+        # Another of the same colours, who does not stand where the first did.
+        whole = drawn([Shape(upright(60, 45, 16, 30), BLUE), Shape(upright(60 + apart_px, 51, 16, 18), BLUE)])
+        part = whole.segments[1]
+        whole = replace(whole, segments=whole.segments[:1])
+    tracker = Tracker(24.0)
+    for t in range(24):
+        tracker.update(t, whole)
+    for t in range(24, 28):
+        first, second = tracker.update(t, replace(whole, segments=(whole.segments[0], part)))
+        assert first != second
+    tracker.update(28, replace(whole, segments=(part,)))
+    assert tracker.finish().found_again == ({second: first} if same else {})
+
+
 @pytest.mark.parametrize(
     ("width", "color", "same"),
     [
