@@ -11,7 +11,7 @@ from worker.training.scenes import ClipSpec
 FRAME_WH = (640, 360)
 CLIPS = 1800
 FRAMES_PER_CLIP = 3
-ITERATIONS = 13800
+ITERATIONS = 22200
 VALIDATION_CLIPS = 40
 
 _STAGED_SHARE = 640 / CLIPS
@@ -81,12 +81,12 @@ def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:
 def schedule(seed: int, iterations: int) -> Schedule:
     """Small crops at many scales first, then larger ones, then whole frames at the clips' own size.
 
-    Three more rounds, each from half the rate, go from larger crops to whole frames; the last sees frames at the
+    Four more rounds, each from half the rate, go from larger crops to whole frames; the last two see frames at the
     size of inference, larger than they were drawn, at which what is small still has a cell of its own.
     """
-    first, second, third = (iterations * share // 46 for share in (15, 5, 12))
+    first, second, third, fourth = (iterations * share // 74 for share in (15, 5, 12, 14))
     larger, whole = first * 2 // 9, first // 15
-    fourth = iterations - first - second - third
+    fifth = iterations - first - second - third - fourth
     return Schedule(
         phases=(
             Phase(first - larger - whole, (352, 192), 8, (0.55, 1.2)),
@@ -98,8 +98,10 @@ def schedule(seed: int, iterations: int) -> Schedule:
             Phase(third // 3, (640, 352), 4, (0.97, 1.05)),
             Phase(fourth - fourth // 3, (512, 288), 5, (0.9, 1.7)),
             Phase(fourth // 3, (736, 416), 3, (1.1, 1.3)),
+            Phase(fifth - fifth // 3, (512, 288), 5, (0.9, 1.7)),
+            Phase(fifth // 3, (736, 416), 3, (1.1, 1.3)),
         ),
-        restarts=(first, first + second, first + second + third),
+        restarts=(first, first + second, first + second + third, first + second + third + fourth),
         seed=seed,
         warm_up=min(200, iterations // 10 + 1),
     )
