@@ -72,7 +72,7 @@ class Engine:
         """
         notices = self._check_words(request)
         with _opened(request) as source:
-            return notices + _check_plates(request, source)
+            return notices + _check_plates(request, source, joined(request, source))
 
     @property
     def device_words(self) -> str:
@@ -126,9 +126,9 @@ class Engine:
     def _export(self, request: MatteRequest, progress: Progress, careful: bool) -> Path:
         with ExitStack() as opened:
             source = opened.enter_context(_opened(request))
-            _check_plates(request, source)
-            model = closer(self._pool.get(request.model), request.detail)
             wider = joined(request, source)
+            _check_plates(request, source, wider)
+            model = closer(self._pool.get(request.model), request.detail)
             if wider is not request:
                 source = opened.enter_context(_opened(wider))
             shelf = self._store.shelf(source.fingerprint, model.fingerprint, model.settings)
@@ -211,8 +211,8 @@ class Engine:
         return find_model(model)
 
 
-def _check_plates(request: MatteRequest, source: Source) -> tuple[str, ...]:
-    """The rest of what `Engine.check` finds out."""
+def _check_plates(request: MatteRequest, source: Source, wider: MatteRequest) -> tuple[str, ...]:
+    """The rest of what `Engine.check` finds out; `wider` is the request as `joined`."""
     if request.foreground:
         # Raises where the configuration has no way to scene-linear light.
         _ = source.light
@@ -226,7 +226,7 @@ def _check_plates(request: MatteRequest, source: Source) -> tuple[str, ...]:
         free_bytes=available_bytes(),
     )
     check_output(Path(request.out))
-    return notes_on(find_model(request.model).name, source, request) + joining(request, joined(request, source))
+    return notes_on(find_model(request.model).name, source, request) + joining(request, wider)
 
 
 def check_output(folder: Path) -> None:
