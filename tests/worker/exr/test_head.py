@@ -7,19 +7,32 @@ from fractions import Fraction
 
 import numpy as np
 import OpenEXR
+import pytest
 
 from worker.exr.head import file_head
 
 
-def test_it_is_the_head_of_the_file_with_pixels() -> None:
+# Of one form up to the last, which has another rate.
+@pytest.mark.parametrize(
+    ("left", "text", "number", "rate"),
+    [
+        (-3, "плита", 1001, Fraction(24000, 1001)),
+        (7, "", -2, Fraction(24000, 1001)),
+        (7, "a much longer text", 1003, Fraction(24000, 1001)),
+        (7, "a much longer text", 1003, Fraction(25)),
+    ],
+)
+def test_it_is_the_head_of_the_file_with_pixels(left: int, text: str, number: int, rate: Fraction) -> None:
     header = {
         "type": OpenEXR.scanlineimage,
         "compression": OpenEXR.ZIPS_COMPRESSION,
-        "dataWindow": (np.array([-3, 5], np.int32), np.array([16, 14], np.int32)),
+        "dataWindow": (np.array([left, 5], np.int32), np.array([left + 19, 14], np.int32)),
         "displayWindow": (np.array([0, 0], np.int32), np.array([99, 49], np.int32)),
-        "a rather long name, of more than thirty-one characters": "плита",
-        "framesPerSecond": Fraction(24000, 1001),
+        "a rather long name, of more than thirty-one characters": text,
+        "framesPerSecond": rate,
         "note": "dataWindow box2i",
+        "number": number,
+        "pixelAspectRatio": 1.5,
     }
     # So many that the pixel the library is given is compressed, too.
     names = [f"layer{number:03d}.A" for number in range(200)]
