@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from worker.media.movie_pixels import PQ_TRANSFER, FrameConverter, upright_wh
 from worker.media.source import Source, SourceFacts, SourceKind, check_size, select_frames
 from worker.media.unreadable import UnreadableError
 from worker.models.base import Plate
+from worker.recent import Recent
 
 MOVIE_EXTENSIONS = frozenset(
     {
@@ -53,6 +55,22 @@ _FRAMES_BYTES = 768 << 20
 
 _TRIED_FIRST = 16
 """How many frames are tried for the size of a movie before it counts as unreadable."""
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What only a decoded frame tells of a movie."""
+
+    size_wh: tuple[int, int]
+    transfer: int
+    """FFmpeg's number of the transfer characteristics."""
+
+
+_LOOKS_BYTES = 1024
+
+_looked_at: Recent[_Looks] = Recent(64 * _LOOKS_BYTES)
+"""The looks of movies opened lately, by what tells a movie and the frames tried: a job opens its source more than
+once, and decoding its first frame is most of the time that takes."""
 
 
 class MovieSource(Source):
@@ -165,10 +183,15 @@ def _open(
         if 0 <= frame - MOVIE_FIRST_FRAME < len(index.pts)
     }
     decoder = MovieDecoder(container, stream, index, avoided)
-    first = _first_decoded(path, decoder, selected)
+    identity = _identity(path)
+    key = (identity, selected[:_TRIED_FIRST])
+    looks = _looked_at.get(key)
+    if looks is None:
+        looks = _looks(path, decoder, selected[:_TRIED_FIRST])
+        _looked_at.put(key, looks, _LOOKS_BYTES)
     color = choose_color(
         colorspace,
-        "pq_rec2020_display" if first.color_trc == PQ_TRANSFER else None,
+        "pq_rec2020_display" if looks.transfer == PQ_TRANSFER else None,
         is_float=False,
         ocio_config=ocio_config,
     )
@@ -178,11 +201,11 @@ def _open(
         kind=SourceKind.MOVIE,
         frames=selected,
         available=format_frames(existing),
-        size_wh=upright_wh(first),
+        size_wh=looks.size_wh,
         fps=Fraction(stream.average_rate) if stream.average_rate else None,
         padding=DEFAULT_PADDING,
         color=color,
-        identity=_identity(path),
+        identity=identity,
         ocio_config=ocio_config,
     )
     return MovieSource(facts, container, decoder)
@@ -203,13 +226,14 @@ def _limit(coded: av.VideoCodecContext, path: str) -> None:
     coded.thread_count = max(1, min(threads, _FRAMES_BYTES // (width * height * 4)))
 
 
-def _first_decoded(path: str, decoder: MovieDecoder, frames: tuple[int, ...]) -> av.VideoFrame:
-    """The first selected frame that decodes; damaged ones before it are the on-error policy's matter."""
+def _looks(path: str, decoder: MovieDecoder, frames: tuple[int, ...]) -> _Looks:
+    """Those of the first frame that decodes; damaged ones before it are the on-error policy's matter."""
     problem: UnreadableError | FrameUnreadableError | None = None
-    for frame in frames[:_TRIED_FIRST]:
+    for frame in frames:
         try:
             with signs.decoding(path, frame, is_movie=True) as way:
-                return decoder.frame(frame - MOVIE_FIRST_FRAME, way)
+                first = decoder.frame(frame - MOVIE_FIRST_FRAME, way)
+            return _Looks(upright_wh(first), int(first.color_trc))
         except (UnreadableError, FrameUnreadableError) as error:
             problem = error
     raise UnreadableError(
