@@ -33,7 +33,7 @@ def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
     # Room around the raster for the samples that a piece near its rim would reach.
     rim = math.floor(radius)
     padded = (height + 2 * rim, width + 2 * rim)
-    squared = torch.full(padded, radius * radius, dtype=torch.float32, device=values.device)
+    distance = torch.full(padded, radius, dtype=torch.float32, device=values.device)
     dx, dy = _around_square(radius, values.device)
     points = torch.stack([dx, dy, torch.ones_like(dx)]).float()
     near = (dy + rim) * padded[1] + (dx + rim)
@@ -43,10 +43,9 @@ def signed_distance(values: torch.Tensor, radius: float) -> torch.Tensor:
         left = (start_x + end_x).mul_(0.5).floor_().clamp_(max=width - 2)
         top = (start_y + end_y).mul_(0.5).floor_().clamp_(max=height - 2)
         index = (top.long().mul_(padded[1]) + left.long())[:, None] + near
-        d2 = _squared_to_pieces(points, (start_x - left, start_y - top, end_x - left, end_y - top))
-        squared.view(-1).scatter_reduce_(0, index.view(-1), d2.view(-1), "amin")
-    distance = squared[rim : rim + height, rim : rim + width].sqrt()
-    return distance.copysign_(values - 0.5)
+        squared = _squared_to_pieces(points, (start_x - left, start_y - top, end_x - left, end_y - top))
+        distance.view(-1).scatter_reduce_(0, index.view(-1), squared.sqrt_().view(-1), "amin")
+    return distance[rim : rim + height, rim : rim + width].copysign(values - 0.5)
 
 
 @lru_cache(maxsize=64)

@@ -110,9 +110,11 @@ def enlarged(
     # Columns first, since the raster is smallest before it is enlarged.
     across = _taken(samples.T.contiguous(), x).T.contiguous()
     (first, weights), width = y, across.shape[1]
-    out = torch.empty((len(first), width), dtype=dtype, device=samples.device)
     # On the CPU a strip goes through all of its steps while it is in the cache; an 8K plate is 130 MB a step.
     rows = max(1, _STRIP // width) if samples.device.type == "cpu" else len(first)
+    if len(first) <= rows:
+        return finish(_taken(across, y)).to(dtype)
+    out = torch.empty((len(first), width), dtype=dtype, device=samples.device)
     for top in range(0, len(first), rows):
         strip = slice(top, top + rows)
         out[strip] = finish(_taken(across, (first[strip], tuple(weight[strip] for weight in weights))))

@@ -60,13 +60,12 @@ class SoftMask:
         Models are a little unsure far beyond an edge, and the boxes of their masks hold all of that. Where the
         mask is less than one half everywhere it is one pixel, which is as good as any.
         """
-        samples, around = self.samples, self.around
         # Values lie between the samples around them, or between the prefiltered ones, as the kernel is.
-        most = torch.maximum(samples, self.prefiltered)
-        rows, columns = (torch.nonzero(most.amax(axis) >= 0.5).view(-1).cpu() for axis in (1, 0))
-        if rows.numel() == 0:
+        most = torch.maximum(self.samples, self.prefiltered).cpu().numpy() >= 0.5
+        rows, columns = (np.flatnonzero(most.any(axis)) for axis in (1, 0))
+        if len(rows) == 0:
             return 0, 0, 1, 1
-        x0, y0 = around[:2]
+        x0, y0 = self.around[:2]
         cells = x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1
         return self._under(grow(cells, REACH), reach_px)
 
@@ -92,11 +91,12 @@ def join(segments: Iterable[Segment], grid_wh: Size, plate_wh: Size, device: tor
     if box is None:
         return None
     width, height = box_wh(box)
-    total = np.zeros((height, width), np.uint32)
+    values = np.zeros((height, width), np.float32)
     for segment in members:
-        x0, y0, x1, y1 = segment.box
-        total[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]] += segment.mask
-    values = np.minimum(total, 255).astype(np.float32) / np.float32(255.0)
+        values[part_of(box, segment.box)] += segment.mask
+    if len(members) > 1:
+        np.minimum(values, 255.0, out=values)
+    values /= np.float32(255.0)
     return SoftMask(torch.from_numpy(values).to(device), box, grid_wh, plate_wh)
 
 
