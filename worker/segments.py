@@ -64,6 +64,12 @@ class FramePrediction:
             if not (0 <= x0 < x1 <= w and 0 <= y0 < y1 <= h):
                 raise ValueError(f"box {segment.box} of {segment.category!r} must lie inside the {w}x{h} grid")
 
+    @property
+    def nbytes(self) -> int:
+        """What its pixels take in memory."""
+        thumbnail = 0 if self.thumbnail is None else self.thumbnail.nbytes
+        return thumbnail + sum(segment.mask.nbytes for segment in self.segments)
+
 
 def boxed(
     mask: npt.NDArray[np.uint8], threshold: int = 0

@@ -23,6 +23,7 @@ from filelock import FileLock
 
 from bridge.files import write_whole
 from worker import prediction_codec
+from worker.recent import Recent
 from worker.sealed import DIGEST_BYTES, DamagedError, seal, unseal
 from worker.segments import FramePrediction
 
@@ -32,6 +33,12 @@ STORE_VARIABLE = "MATTEBRIDGE_STORE"
 """Environment variable with the folder of the store."""
 
 DEFAULT_LIMIT_BYTES = 20 << 30
+
+KEPT_BYTES = 64 << 20
+
+_KEPT: Recent[FramePrediction] = Recent(KEPT_BYTES)
+"""Predictions that were loaded lately, by the digests of their files: an export looks at each up to three times,
+and the next, with another policy maybe, at the same. Files are read and checked all the same."""
 
 _USED = "used"
 _TRACKS = "tracks"
@@ -65,12 +72,19 @@ class Shelf:
     def load(self, frame: int, stamp: str) -> FramePrediction | None:
         """The frame's prediction, or None where there is none; a damaged file is deleted."""
         name = self._name(frame, stamp)
-        data = self._read(name)
-        try:
-            return None if data is None else prediction_codec.decode(data)
-        except prediction_codec.DamagedPredictionError as err:
-            self._drop(name, err)
+        found = self._read(name)
+        if found is None:
             return None
+        data, digest = found
+        prediction = _KEPT.get(digest)
+        if prediction is None:
+            try:
+                prediction = prediction_codec.decode(data)
+            except prediction_codec.DamagedPredictionError as err:
+                self._drop(name, err)
+                return None
+            _KEPT.put(digest, prediction, prediction.nbytes)
+        return prediction
 
     def save(self, frame: int, stamp: str, prediction: FramePrediction) -> None:
         """Keep a frame's prediction."""
@@ -85,7 +99,8 @@ class Shelf:
 
     def load_tracks(self) -> bytes | None:
         """The track index as `save_tracks` was given it, or None; a damaged one is deleted."""
-        return self._read(_TRACKS)
+        found = self._read(_TRACKS)
+        return None if found is None else found[0]
 
     def save_tracks(self, data: bytes) -> None:
         """Keep the track index of the source."""
@@ -97,10 +112,11 @@ class Shelf:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / _USED).touch()
 
-    def _read(self, name: str) -> bytes | None:
-        """What was sealed in a file; None where there is nothing, or nothing that can be used."""
+    def _read(self, name: str) -> tuple[bytes, bytes] | None:
+        """What was sealed in a file, and its digest; None where there is nothing, or nothing that can be used."""
         try:
-            return unseal((self.folder / name).read_bytes(), name)
+            sealed = (self.folder / name).read_bytes()
+            return unseal(sealed, name), sealed[-DIGEST_BYTES:]
         except FileNotFoundError:
             return None
         except (OSError, DamagedError) as err:

@@ -56,6 +56,18 @@ def test_a_frame_comes_back_from_its_shelf(tmp_path: Path) -> None:
     assert same(shelf.load(-5, "ab"), prediction())
 
 
+def test_what_was_loaded_lately_is_not_decoded_again_and_its_file_still_counts(tmp_path: Path) -> None:
+    shelf = Store(tmp_path).shelf("source", "model", {})
+    shelf.save(1, "ab", prediction(1))
+    first = shelf.load(1, "ab")
+    assert shelf.load(1, "ab") is first
+    shelf.save(1, "ab", prediction(2))
+    assert same(shelf.load(1, "ab"), prediction(2))
+    (file,) = shelf.folder.glob("*.pred")
+    file.write_bytes(file.read_bytes()[:-1])
+    assert shelf.load(1, "ab") is None
+
+
 def test_a_frame_whose_file_changed_is_not_there(tmp_path: Path) -> None:
     shelf = Store(tmp_path).shelf("source", "model", {})
     shelf.save(1, "before", prediction())

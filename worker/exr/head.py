@@ -53,7 +53,10 @@ class _Value:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self._words = repr(value)
+        parts = value if isinstance(value, tuple) else (value,)
+        # The words of arrays take longest.
+        plain = [(part.dtype.str, part.tolist()) if isinstance(part, np.ndarray) else part for part in parts]
+        self._words = repr((type(value), plain))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Value) and self._words == other._words
