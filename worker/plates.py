@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -26,9 +26,15 @@ from worker.segments import FramePrediction
 from worker.stages import Stopwatch
 from worker.store import Store
 
-PLATES_BYTES = 256 << 20
+KEPT_BYTES = 64 << 20
+"""What is kept of plates and their mattes for the next question, in bytes: few of them, since whoever goes through
+a clip asks for none again, and memory that was in use a moment ago is far quicker to fill than other memory."""
+
+LARGEST_BYTES = 512 << 20
+"""What is kept where it is but one plate."""
+
 MATTES_BYTES = 256 << 20
-"""What is kept of plates and of mattes for the next question, in bytes."""
+"""What is kept of the mattes of a plate."""
 
 _ENTRY_BYTES = 1024
 """What an empty matte takes."""
@@ -42,6 +48,8 @@ class _Look:
     plate: Plate
     key: Hashable | None
     """The same for the same plate seen by the same model; None for pixels, which nobody can name again."""
+    mattes: Recent[Matte] = field(default_factory=lambda: Recent(MATTES_BYTES))
+    """Mattes of it by their layers."""
 
 
 class PlateDesk:
@@ -51,8 +59,7 @@ class PlateDesk:
         self._pool = pool
         self._store = store
         self._maker = PlateMattes(device)
-        self._plates: Recent[_Look] = Recent(PLATES_BYTES)
-        self._mattes: Recent[Matte] = Recent(MATTES_BYTES)
+        self._looks: Recent[_Look] = Recent(KEPT_BYTES, LARGEST_BYTES)
 
     def answer(
         self, message: Segment, arrays: Sequence[wire.Array], label_set: LabelSet, notices: tuple[str, ...]
@@ -89,13 +96,14 @@ class PlateDesk:
 
     def _made(self, look: _Look, layers: Sequence[LayerSpec]) -> list[Matte]:
         """The mattes of the layers; only those are made that were not made for this plate before."""
-        known = {} if look.key is None else {layer: self._mattes.get((look.key, layer)) for layer in layers}
+        known = {layer: look.mattes.get(layer) for layer in layers}
         missing = [layer for layer in layers if known.get(layer) is None]
         size_wh = (look.plate.shape[1], look.plate.shape[0])
         made = dict(zip(missing, self._maker.make(look.prediction, missing, size_wh, look.plate), strict=True))
         if look.key is not None:
             for layer, matte in made.items():
-                self._mattes.put((look.key, layer), matte, matte.coverage.nbytes + _ENTRY_BYTES)
+                look.mattes.put(layer, matte, matte.coverage.nbytes + _ENTRY_BYTES)
+            self._looks.put(look.key, look, look.plate.nbytes + look.mattes.size_bytes)
         return [known.get(layer) or made[layer] for layer in layers]
 
     def _from_pixels(self, message: Segment, arrays: Sequence[wire.Array]) -> _Look:
@@ -114,11 +122,7 @@ class PlateDesk:
             predictions = Predictions(source, model, self._pool, shelf, Stopwatch())
             frame = source.frames[0]
             key = (source.fingerprint, predictions.stamp(frame), frame, shelf.folder.name)
-            look = self._plates.get(key)
-            if look is None:
-                look = _Look(predictions.get(frame), source.read(frame), key)
-                self._plates.put(key, look, look.plate.nbytes)
-            return look
+            return self._looks.get(key) or _Look(predictions.get(frame), source.read(frame), key)
 
 
 def plate_of(message: Segment, arrays: Sequence[wire.Array]) -> Plate:

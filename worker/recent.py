@@ -13,8 +13,14 @@ T = TypeVar("T")
 class Recent(Generic[T]):
     """Values by key; the longest unused go first where they are too many bytes. Usable from any thread."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, largest_bytes: int | None = None) -> None:
+        """
+        Args:
+            limit_bytes: How many bytes are kept.
+            largest_bytes: A value of up to this size is kept alone where it is above the limit; None for none.
+        """
         self._limit_bytes = limit_bytes
+        self._largest_bytes = limit_bytes if largest_bytes is None else largest_bytes
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._bytes = 0
@@ -33,10 +39,16 @@ class Recent(Generic[T]):
         with self._lock:
             if key in self._kept:
                 self._bytes -= self._kept.pop(key)[1]
-            if size_bytes > self._limit_bytes:
+            if size_bytes > self._largest_bytes:
                 return
             self._kept[key] = (value, size_bytes)
             self._bytes += size_bytes
-            while self._bytes > self._limit_bytes:
+            while self._bytes > self._limit_bytes and len(self._kept) > 1:
                 _, (_, freed) = self._kept.popitem(last=False)
                 self._bytes -= freed
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept."""
+        with self._lock:
+            return self._bytes

@@ -29,8 +29,8 @@ def measure(frames: int = 16) -> dict[str, object]:
     neither plates nor mattes of them in memory. It was asked for another frame some seconds before.
 
     Returns:
-        Medians over the frames, in milliseconds: stored frames, asked for the first time; the same frames once
-        more; and frames as pixels, which run the model.
+        Medians over the frames, in milliseconds: stored frames, asked for the first time; the same frame at once
+        again; and frames as pixels, which run the model.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"hd.{number:04d}.tif" for number in range(1, frames + 2)]
@@ -44,8 +44,7 @@ def measure(frames: int = 16) -> dict[str, object]:
             # The first loads the model and starts the process that helps with plates.
             client.segment(paths[-1], categories=CATEGORIES)
             time.sleep(_READY_S)
-            stored = [_ask(client, path) for path in paths[:-1]]
-            again = [_ask(client, path) for path in paths[:-1]]
+            stored, again = zip(*([_ask(client, path), _ask(client, path)] for path in paths[:-1]), strict=True)
             pixels = [_ask(client, np.asarray(Image.open(path))) for path in paths[:-1]]
     return {
         "plate": "x".join(map(str, SIZES["hd"])),

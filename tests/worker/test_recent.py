@@ -27,3 +27,14 @@ def test_what_is_larger_than_all_room_is_not_kept_and_pushes_nothing_out() -> No
     kept.put("a", "A", 30)
     kept.put("b", "B", 31)
     assert (kept.get("a"), kept.get("b")) == ("A", None)
+
+
+def test_the_newest_may_be_larger_than_the_limit_alone() -> None:
+    kept: Recent[str] = Recent(30, 50)
+    kept.put("a", "A", 10)
+    kept.put("b", "B", 50)
+    assert (kept.get("a"), kept.get("b"), kept.size_bytes) == (None, "B", 50)
+    kept.put("c", "C", 10)
+    assert (kept.get("b"), kept.get("c"), kept.size_bytes) == (None, "C", 10)
+    kept.put("d", "D", 51)
+    assert (kept.get("c"), kept.get("d")) == ("C", None)
