@@ -106,7 +106,7 @@ class LiveTrack:
         scene = moment.scene
         elapsed = moment.frame - self.last_frame
         before, now = self._last, _sight(moment, index)
-        whole = now.area >= _WHOLE * self.area
+        whole = bool(self.whole(now.area))
         step = _step(before, now, self.velocity * elapsed)
         rate = 1.0 if self.frame_count == 1 else _VELOCITY_RATE
         self.velocity = np.asarray(self.velocity + rate * (step / elapsed - self.velocity), np.float32)
@@ -129,6 +129,10 @@ class LiveTrack:
         self.velocity = young.velocity
         self._last = young._last
         self._position = young._position
+
+    def whole(self, areas: Floats | float) -> npt.NDArray[np.bool_]:
+        """Which of some areas are those of the whole thing, of which nothing hides much."""
+        return np.asarray(areas >= np.float32(_WHOLE * self.area), bool)
 
     def expected_centroid(self, moment: Moment) -> Floats:
         """Where the centroid of what was last seen of it should be, in cells."""

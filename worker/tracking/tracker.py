@@ -171,12 +171,14 @@ class Tracker:
         """Give things without a track, or with a young one, to tracks that were lost before those began.
 
         Where a thing was found twice for a while, as happens when it comes out from behind another, the track that
-        is lost may have gone on beside the young one.
+        is lost may have gone on beside the young one. A sliver that has just come into sight is looked at again.
         """
         followed = {track.id for track in owners.values()}
         lost = [t for t in self._live if t.id not in followed]
-        before = np.ones((len(lost), len(moment.scene)), bool)
+        before = np.zeros((len(lost), len(moment.scene)), bool)
         beside = np.zeros_like(before)
+        for row, track in enumerate(lost):
+            before[row] = track.whole(moment.scene.areas)
         for i, owner in owners.items():
             young = moment.frame - owner.first_frame <= YOUNG_S * self._fps
             latest = owner.first_frame + TWICE_S * self._fps

@@ -64,6 +64,20 @@ def test_who_looked_new_at_first_is_told_to_be_an_old_one() -> None:
     assert (table.tracks[0].frame_count, table.tracks[0].last_frame) == (ids.count(first) + ids.count(sliver), 119)
 
 
+@pytest.mark.parametrize(("height", "at_once"), [(30, True), (24, True), (12, False)])
+def test_a_sliver_is_looked_at_again_before_it_is_somebody(height: int, at_once: bool) -> None:
+    tracker = Tracker(24.0)
+    for t in range(24):
+        tracker.update(t, drawn([Shape(upright(60, 45, 16, 30), BLUE)]))
+    for t in range(24, 36):
+        tracker.update(t, drawn([]))
+    ids = [tracker.update(t, drawn([Shape(upright(60, 45, 16, height), BLUE)]))[0] for t in range(36, 38)]
+    assert ids == ([1, 1] if at_once else [2, 1])
+    table = tracker.finish()
+    assert [track.id for track in table.tracks] == [1]
+    assert table.found_again == ({} if at_once else {2: 1})
+
+
 @pytest.mark.parametrize(("apart_px", "same"), [(0, True), (40, False)])
 def test_who_is_found_twice_and_then_in_part_alone_is_one(apart_px: int, same: bool) -> None:
     whole = drawn([Shape(upright(60, 45, 16, 30), BLUE)])
