@@ -153,7 +153,10 @@ class ExportPlan:
         return tuple(
             name
             for name, layout in self.outputs.items()
-            if any(read_key(self.out / file) != self.key(name, frame) for file in layout.files_of(frame.number))
+            if any(
+                (found := read_key(self.out / file)) is None or found != self.key(name, frame)
+                for file in layout.files_of(frame.number)
+            )
         )
 
     def tracked(self, frame: int) -> FramePrediction:
