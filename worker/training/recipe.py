@@ -14,6 +14,19 @@ FRAMES_PER_CLIP = 3
 ITERATIONS = 22200
 VALIDATION_CLIPS = 40
 
+_ROUNDS = (15, 5, 12, 14, 28)
+"""How long rounds are, next to each other."""
+
+_AS_DRAWN = ((640, 352), 4, (0.97, 1.05))
+_ENLARGED = ((736, 416), 3, (1.1, 1.3))
+_LATER = (
+    ((0.8, 1.3), _AS_DRAWN),
+    ((0.8, 1.5), _AS_DRAWN),
+    ((0.9, 1.7), _ENLARGED),
+    ((0.9, 1.7), _ENLARGED),
+)
+"""Of the rounds from the second on: the scales of crops, and the nearly whole frames that a third of it sees."""
+
 _STAGED_SHARE = 640 / CLIPS
 """Staged clips for each plain one."""
 _STAGED_FRAMES = 4
@@ -81,27 +94,23 @@ def clips_folder(cache: Path, specs: list[ClipSpec]) -> Path:
 def schedule(seed: int, iterations: int) -> Schedule:
     """Small crops at many scales first, then larger ones, then whole frames at the clips' own size.
 
-    Four more rounds, each from half the rate, go from larger crops to whole frames; the last two see frames at the
+    Further rounds, each from half the rate, go from larger crops to whole frames; the last ones see frames at the
     size of inference, larger than they were drawn, at which what is small still has a cell of its own.
     """
-    first, second, third, fourth = (iterations * share // 74 for share in (15, 5, 12, 14))
-    larger, whole = first * 2 // 9, first // 15
-    fifth = iterations - first - second - third - fourth
+    whole = sum(_ROUNDS)
+    ends = [iterations * sum(_ROUNDS[: number + 1]) // whole for number in range(len(_ROUNDS))]
+    first, *rounds = (end - start for start, end in zip([0, *ends], ends, strict=False))
+    larger, nearly_all = first * 2 // 9, first // 15
+    phases = [
+        Phase(first - larger - nearly_all, (352, 192), 8, (0.55, 1.2)),
+        Phase(larger, (512, 288), 5, (0.8, 1.15)),
+        Phase(nearly_all, (640, 352), 4, (0.97, 1.05)),
+    ]
+    for length, (scales, last) in zip(rounds, _LATER, strict=True):
+        phases += [Phase(length - length // 3, (512, 288), 5, scales), Phase(length // 3, *last)]
     return Schedule(
-        phases=(
-            Phase(first - larger - whole, (352, 192), 8, (0.55, 1.2)),
-            Phase(larger, (512, 288), 5, (0.8, 1.15)),
-            Phase(whole, (640, 352), 4, (0.97, 1.05)),
-            Phase(second - second // 3, (512, 288), 5, (0.8, 1.3)),
-            Phase(second // 3, (640, 352), 4, (0.97, 1.05)),
-            Phase(third - third // 3, (512, 288), 5, (0.8, 1.5)),
-            Phase(third // 3, (640, 352), 4, (0.97, 1.05)),
-            Phase(fourth - fourth // 3, (512, 288), 5, (0.9, 1.7)),
-            Phase(fourth // 3, (736, 416), 3, (1.1, 1.3)),
-            Phase(fifth - fifth // 3, (512, 288), 5, (0.9, 1.7)),
-            Phase(fifth // 3, (736, 416), 3, (1.1, 1.3)),
-        ),
-        restarts=(first, first + second, first + second + third, first + second + third + fourth),
+        phases=tuple(phases),
+        restarts=tuple(ends[:-1]),
         seed=seed,
         warm_up=min(200, iterations // 10 + 1),
     )
