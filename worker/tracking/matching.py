@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from worker.tracking.grid import shared_areas
 from worker.tracking.live import LiveTrack
 from worker.tracking.scene import Moment, Scene
-from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores, twin_scores
+from worker.tracking.scoring import Scores, find_scores, follow_scores, leap_scores, lies_inside
 
 _FOLLOW_SCORE = 0.27
 _FIND_SCORE = 0.5
@@ -58,8 +58,8 @@ def find(
     """
     scores = []
     for track, lost, twin in zip(tracks, before, beside, strict=True):
-        score = np.where(lost, find_scores(track, moment), 0.0)
-        scores.append(np.maximum(score, np.where(twin, twin_scores(track, moment), 0.0)) if twin.any() else score)
+        allowed = lost | (twin & lies_inside(track, moment)) if twin.any() else lost
+        scores.append(np.where(allowed, find_scores(track, moment), 0.0))
     return _assigned(scores, _FIND_SCORE)
 
 

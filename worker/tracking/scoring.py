@@ -121,12 +121,10 @@ def find_scores(track: LiveTrack, moment: Moment) -> Scores:
     return out
 
 
-def twin_scores(track: LiveTrack, moment: Moment) -> Scores:
-    """Is a thing that was seen beside a track, now lost, the same found twice? It must lie where the track was."""
+def lies_inside(track: LiveTrack, moment: Moment) -> npt.NDArray[np.bool_]:
+    """Which things lie where a track was, as one must that was seen beside it and is the same found twice."""
     scene = moment.scene
-    inside = _shares_inside(scene, np.arange(len(scene)), track.expected_whole(moment))
-    found = find_scores(track, moment)
-    return np.where(inside >= _TWIN_INSIDE, found, 0.0)
+    return _shares_inside(scene, np.arange(len(scene)), track.expected_whole(moment)) >= _TWIN_INSIDE
 
 
 def _shares_inside(scene: Scene, rows: npt.NDArray[np.intp], whole: Plane) -> Scores:
