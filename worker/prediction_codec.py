@@ -56,7 +56,10 @@ def encode(prediction: FramePrediction) -> bytes:
 
 
 def decode(data: bytes) -> FramePrediction:
-    """The prediction that `encode` was given; DamagedPredictionError where the bytes are anything else."""
+    """The prediction that `encode` was given; DamagedPredictionError where the bytes are anything else.
+
+    Its pixels cannot be written to: many look at the same ones.
+    """
     try:
         raw = msgpack.unpackb(zlib.decompress(data), raw=False)
         frame = msgspec.convert(raw, _Frame, builtin_types=(bytes,))
@@ -76,5 +79,4 @@ def decode(data: bytes) -> FramePrediction:
 
 def _mask(data: bytes, box: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
     x0, y0, x1, y1 = box
-    # A copy, because torch wants memory that it might write to.
-    return np.frombuffer(data, np.uint8).reshape(y1 - y0, x1 - x0).copy()
+    return np.frombuffer(data, np.uint8).reshape(y1 - y0, x1 - x0)
